@@ -1,0 +1,50 @@
+package codec
+
+import (
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"flowrun/dag/batch"
+)
+
+// Decoder turns records into rows. It is used by one goroutine.
+type Decoder interface {
+	// Decode appends one record (without its line end) as a row, or as a reject that keeps its bytes. It copies what it
+	// keeps of record.
+	Decode(record []byte)
+	// Reject appends a reject, for what the source itself finds wrong. It copies raw.
+	Reject(reason, detail string, raw []byte)
+	// Pending is the number of rows and rejects appended since the last Batch.
+	Pending() int
+	// Batch returns what was appended since the last call, with the time at which it arrived, or nil when there is
+	// nothing. The caller owns it.
+	Batch(arrived time.Time) *batch.Batch
+	// Close releases what was appended and not taken.
+	Close()
+}
+
+// Encoder turns rows into records. It is used by one goroutine.
+type Encoder interface {
+	// Append writes the rows of b that count to dst, each with its line end, and returns the extended slice and the rows
+	// that have no form in this format (which were left out).
+	Append(dst []byte, b *batch.Batch) ([]byte, []batch.Failure)
+}
+
+// DecoderOptions configure NewDecoder.
+type DecoderOptions struct {
+	Format    string        // "text" or "json"
+	Schema    *arrow.Schema // the rows to make, with unit metadata; see schema.UnitKey
+	Allocator memory.Allocator
+	Now       func() time.Time // for a reject's time
+}
+
+// MaxRejectBytes is how much of a rejected input a reject keeps.
+const MaxRejectBytes = 64 << 10
+
+// NewDecoder makes the decoder of a format; the format and schema must have passed [Check].
+func NewDecoder(o DecoderOptions) Decoder { return newDecoder(o) }
+
+// NewEncoder makes the encoder of a format for rows of the schema.
+func NewEncoder(format string, s *arrow.Schema) Encoder { return newEncoder(format, s) }

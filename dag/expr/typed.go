@@ -1,0 +1,38 @@
+package expr
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/expr-lang/expr/ast"
+)
+
+// Form is what a typed node does. The set is closed: the kernel compiler switches over it, and what it has no kernel for
+// runs on the machine.
+type Form int
+
+// The forms. Names of operators and functions are expr's own spellings, normalised: "and or not == != < <= > >= + - * / % **
+// in contains startsWith endsWith matches .. ??".
+const (
+	FormColumn      Form = iota // Name: the column, Index: its place in the schema
+	FormLiteral                 // Value: bool, int64, float64, string, []byte, time.Time, time.Duration or nil (null)
+	FormUnary                   // Name: "-", "+", "not"; Args[0]
+	FormBinary                  // Name; Args[0], Args[1]
+	FormConditional             // Args: condition, then, else
+	FormCoalesce                // Args[0] ?? Args[1]
+	FormCall                    // Name: a function of the table; Args
+	FormConvert                 // Args[0], an int used where a float is wanted
+	FormMachine                 // anything else: AST runs on the machine as a whole
+)
+
+// Typed is a node of the typed tree. Every node keeps its place in the text and its part of the rewritten syntax tree, so
+// that any subtree can be run on the machine.
+type Typed struct {
+	Form     Form
+	Name     string
+	Index    int
+	Value    any
+	Args     []*Typed
+	Type     arrow.DataType // never nil; arrow.Null for the literal nil before it takes its neighbour's type
+	Nullable bool           // false: proven never null
+	From, To int            // runes in the text
+	AST      ast.Node       // the rewritten subtree, for the machine
+}

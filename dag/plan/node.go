@@ -1,0 +1,81 @@
+package plan
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"flowrun/dag/diag"
+)
+
+// Pipeline is a bound plan.
+type Pipeline struct {
+	Name        string
+	Description string
+	File        string
+	Trigger     Trigger
+	TriggerAt   diag.Span
+	Nodes       []*Node // in file order
+}
+
+// OnError is what happens to a rejected row that nobody reads.
+type OnError int
+
+// The policies. Unset lets Bind choose: Fail where every source above can replay, else Drop.
+const (
+	Unset OnError = iota
+	Fail
+	Drop
+)
+
+// String gives the word used in files.
+func (e OnError) String() string { return [...]string{"", "fail", "drop"}[e] }
+
+// Node is a named operation.
+type Node struct {
+	ID          string
+	Kind        string
+	Op          Op
+	Inputs      []Edge
+	Outputs     []*Output // the main one first, then those that are read or always there; none on a Write
+	OnError     OnError   // never Unset once bound
+	Description string
+	At          diag.Span // of the name
+	ConfigAt    diag.Span // of the kind's settings
+	FromAt      diag.Span
+}
+
+// Edge names the output that an input reads.
+type Edge struct {
+	From   *Node
+	Output string // "" is the main one
+	At     diag.Span
+}
+
+// Output is one output of a node, typed.
+type Output struct {
+	Name   string
+	Schema *arrow.Schema
+	Mode   Mode
+	Key    []string // of Updates: the columns that identify a row
+	Read   bool     // something reads it
+}
+
+// RejectedOutput is the reserved name of the output that carries a node's rejects.
+const RejectedOutput = "rejected"
+
+// Output returns the output called name, or nil.
+func (n *Node) Output(name string) *Output {
+	for _, o := range n.Outputs {
+		if o.Name == name {
+			return o
+		}
+	}
+	return nil
+}
+
+// Source returns the output that the edge reads, nil before it is typed.
+func (e Edge) Source() *Output {
+	if e.From == nil {
+		return nil
+	}
+	return e.From.Output(e.Output)
+}

@@ -1,0 +1,162 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"flowrun/dag/diag"
+	"flowrun/dag/expr"
+	"flowrun/dag/spec"
+)
+
+// Op is one operation. It is sealed: every switch over it is exhaustive, and a test holds each back end to that.
+type Op interface{ isOp() }
+
+// Expr is an expression of an operation: as written, and typed once Bind has seen it.
+type Expr struct {
+	Text diag.Text
+	P    *expr.Program // nil before Bind
+}
+
+// Scan reads a source. The connector fills it in, except for Kind and Config.
+type Scan struct {
+	Kind   string
+	Config any           // the kind's decoded settings
+	Schema *arrow.Schema // the rows as decoded, with the metadata that decoders need
+	Format Format        // how bytes become rows; the zero Format where the source makes rows itself
+	Detail string        // what it reads, short: "localhost:1100"
+	// Bounded: it ends by itself. Replays: it can start again at a position. UntilNow: it can say what is there now,
+	// which triggers once and available_now need.
+	Bounded, Replays, UntilNow bool
+}
+
+// Write hands rows to a sink.
+type Write struct {
+	Kind   string
+	Config any
+	Format Format
+	Detail string
+	// Transactional: rows become visible only at a commit, so that with a replayable source each shows exactly once.
+	Transactional bool
+	// Shown: rows are shown by epoch on the run's output.
+	Shown bool
+	// Set by Bind: what comes in.
+	Schema *arrow.Schema
+	Mode   Mode
+	Key    []string
+}
+
+// Format is `format` as written beside a kind: a name and its options.
+type Format struct {
+	Name    string
+	Options *spec.Value // nil: none
+	At      diag.Span
+}
+
+// Filter keeps the rows for which Cond is true.
+type Filter struct{ Cond Expr }
+
+// Project makes the columns of its Items in order. With Keep it first keeps all incoming columns, and an item of the same
+// name replaces in place; new ones come last.
+type Project struct {
+	Keep  bool
+	Items []Item
+	// Columns is what Bind made of it: each column of the result, in order.
+	Columns []ProjectColumn
+}
+
+// Item is a column to make.
+type Item struct {
+	Name diag.Text
+	Expr Expr
+	Bare bool // only a column's name was written
+}
+
+// ProjectColumn is a column of a projection's result: the incoming column Source, or, where Source is -1, Expr.
+type ProjectColumn struct {
+	Name   string
+	Source int
+	Expr   *expr.Program
+}
+
+// Explode makes a row of each element of a list; Column takes the element, all other columns stay.
+type Explode struct{ Item Item }
+
+// Limit passes the first Rows rows; then its input closes.
+type Limit struct{ Rows int64 }
+
+// Union passes on the rows of all its inputs, columns by name.
+type Union struct {
+	// Columns[port][i] is the place in that input of column i of the result; set by Bind.
+	Columns [][]int
+}
+
+// Aggregate groups rows by key and keeps one accumulator per call.
+type Aggregate struct {
+	By     []Item
+	Take   []TakeItem
+	Emit   Mode // Final, Updates or Complete
+	EmitAt diag.Span
+}
+
+// TakeItem is a column made of aggregates.
+type TakeItem struct {
+	Name diag.Text
+	Text diag.Text
+	Take *expr.Take // nil before Bind
+}
+
+func (*Scan) isOp()      {}
+func (*Write) isOp()     {}
+func (*Filter) isOp()    {}
+func (*Project) isOp()   {}
+func (*Explode) isOp()   {}
+func (*Limit) isOp()     {}
+func (*Union) isOp()     {}
+func (*Aggregate) isOp() {}
+
+// Mode is what the rows on an edge mean.
+type Mode int
+
+// The modes. Rows: each row stands for itself. Updates: the last row per key holds. Complete: each epoch's rows replace
+// the last epoch's. Final is what an aggregate emits once, at the end; on the edge that is Rows.
+const (
+	Rows Mode = iota
+	Updates
+	Complete
+	Final
+)
+
+// String gives the word used in files and messages.
+func (m Mode) String() string { return [...]string{"rows", "updates", "complete", "final"}[m] }
+
+// TriggerKind says when epochs are cut.
+type TriggerKind int
+
+// The triggers.
+const (
+	ASAP TriggerKind = iota
+	Every
+	AvailableNow
+	Once
+)
+
+// Trigger is when epochs are cut; Interval belongs to Every.
+type Trigger struct {
+	Kind     TriggerKind
+	Interval time.Duration
+}
+
+// String prints the trigger as in the file.
+func (t Trigger) String() string {
+	switch t.Kind {
+	case Every:
+		return t.Interval.String()
+	case AvailableNow:
+		return "available_now"
+	case Once:
+		return "once"
+	}
+	return "asap"
+}
