@@ -72,6 +72,8 @@ func plainField(f arrow.Field) arrow.Field {
 		f.Type = arrow.StructOf(inner...)
 	case *arrow.ListType:
 		f.Type = arrow.ListOfField(plainField(t.ElemField()))
+	case *arrow.MapType:
+		f.Type = arrow.MapOfFields(plainField(t.KeyField()), plainField(t.ItemField()))
 	}
 	return f
 }
