@@ -1,0 +1,108 @@
+package plan
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"flowrun/dag/diag"
+	"flowrun/dag/expr"
+	"flowrun/dag/schema"
+)
+
+// aggregate types the keys and aggregates of a node. Its columns are `by`, then `take`.
+func (b *binder) aggregate(n *Node, o *Aggregate, in *Output) *Output {
+	e := env(n, in)
+	var fields []arrow.Field
+	var key []string
+	made := map[string]bool{}
+	ok := in.Schema != nil
+	column := func(name diag.Text, f arrow.Field) {
+		if made[f.Name] {
+			b.report(CodeDuplicateColumn, name.At, "give one of them another name", "aggregate makes the column %q twice", f.Name)
+			ok = false
+			return
+		}
+		made[f.Name] = true
+		fields = append(fields, f)
+	}
+	for i := range o.By {
+		it := &o.By[i]
+		_, f, typed := b.item(it, e)
+		if !typed {
+			ok = false
+			continue
+		}
+		if why := notAKey(f.Type); why != "" {
+			b.report(CodeType, it.Name.At, "group by a simple value of it", "%s cannot be grouped by: %s", f.Name, why)
+			ok = false
+			continue
+		}
+		if it.Bare {
+			it.Expr = b.column(it.Name, e)
+		}
+		column(it.Name, f)
+		key = append(key, f.Name)
+	}
+	for i := range o.Take {
+		t := &o.Take[i]
+		take, list := expr.CompileTake(t.Text, e)
+		b.list.Add(list...)
+		if list.HasErrors() || take == nil {
+			ok = false
+			continue
+		}
+		t.Take = take
+		column(t.Name, arrow.Field{Name: t.Name.Value, Type: take.Type, Nullable: take.Nullable})
+	}
+	b.emit(n, o, in)
+	if !ok {
+		return nil
+	}
+	out := &Output{Schema: arrow.NewSchema(fields, nil), Mode: o.Emit}
+	switch o.Emit {
+	case Final:
+		out.Mode = Rows
+	case Updates:
+		out.Key = key
+	}
+	if in.Mode == Complete {
+		out.Mode, out.Key = Complete, nil // behind complete results each epoch stands for itself
+	}
+	return out
+}
+
+// column is the expression that reads one column.
+func (b *binder) column(name diag.Text, e *expr.Env) Expr {
+	x := Expr{Text: name}
+	x.P = expr.Column(name.Value, e)
+	return x
+}
+
+func notAKey(t arrow.DataType) string {
+	switch t.(type) {
+	case *arrow.ListType, *arrow.MapType, *arrow.StructType:
+		return "it is " + schema.Name(t)
+	}
+	return ""
+}
+
+// emit refuses what cannot be emitted from what comes in.
+func (b *binder) emit(n *Node, o *Aggregate, in *Output) {
+	at := o.EmitAt
+	if !at.Known() {
+		at = n.ConfigAt
+	}
+	if in.Mode == Updates {
+		from := edgeName(n.Inputs[0])
+		b.report(CodeMode, n.FromAt, "let "+from+" say emit: complete, or emit: final",
+			"%s carries updates: an aggregate over them would count a key once for every change", from)
+	}
+	if o.Emit != Final || in.Mode == Complete {
+		return
+	}
+	for _, s := range Sources(n) {
+		if scan, ok := s.Op.(*Scan); ok && !scan.Bounded {
+			b.report(CodeMode, at, "emit: updates shows each change, emit: complete everything at each epoch",
+				"emit: final comes at the end of the input, and %s (%s) has none", s.ID, s.Kind)
+		}
+	}
+}

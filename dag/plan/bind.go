@@ -1,0 +1,216 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"flowrun/dag/diag"
+	"flowrun/dag/schema"
+)
+
+// Bind checks the graph and types every edge of it, in place: outputs get their schemas, expressions their programs,
+// rejected rows their policy. It reports all mistakes that it can find; where a mistake hides a schema, what lies behind
+// is only checked for syntax and not blamed. The plan may be run only if the list has no errors.
+func Bind(p *Pipeline) diag.List {
+	b := &binder{p: p}
+	order := b.sort()
+	b.unread()
+	for _, n := range order {
+		b.node(n)
+	}
+	b.trigger()
+	b.empty()
+	b.list.Sort()
+	return b.list
+}
+
+type binder struct {
+	p    *Pipeline
+	list diag.List
+}
+
+func (b *binder) report(code diag.Code, at diag.Span, hint, format string, args ...any) {
+	b.list.Add(diag.Diagnostic{Code: code, At: at, Hint: hint, Message: fmt.Sprintf(format, args...)})
+}
+
+// node types one node; its inputs have been typed before.
+func (b *binder) node(n *Node) {
+	b.onError(n)
+	in, known := b.input(n)
+	if n.Op == nil {
+		b.reserve(n)
+		return
+	}
+	var out *Output
+	switch o := n.Op.(type) {
+	case *Scan:
+		if o.Schema != nil {
+			out = &Output{Schema: schema.Plain(o.Schema)}
+		}
+	case *Filter:
+		b.filter(n, o, in)
+		out = in.passOn()
+	case *Project:
+		out = b.project(n, o, in)
+	case *Explode:
+		out = b.explode(n, o, in)
+	case *Limit:
+		out = in.passOn()
+	case *Union:
+		out = b.union(n, o)
+	case *Aggregate:
+		out = b.aggregate(n, o, in)
+	case *Write:
+		if known {
+			o.Schema, o.Mode, o.Key = in.Schema, in.Mode, in.Key
+		}
+	default:
+		panic(fmt.Sprintf("plan: Bind does not know %T", o))
+	}
+	if out != nil {
+		read := n.Outputs
+		n.Outputs = nil
+		out.Read = isRead(b.p, n, "")
+		n.Outputs = append([]*Output{out}, read...)
+	}
+	b.reserve(n)
+}
+
+// reserve adds the outputs that every node has.
+func (b *binder) reserve(n *Node) {
+	n.Outputs = append(n.Outputs, &Output{Name: RejectedOutput, Schema: schema.Rejected, Read: isRead(b.p, n, RejectedOutput)})
+}
+
+func isRead(p *Pipeline, n *Node, output string) bool {
+	for _, m := range p.Nodes {
+		for _, e := range m.Inputs {
+			if e.From == n && e.Output == output {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// input returns the typed output that a node of one input reads; known is false where it has none, or an error hid it.
+// The returned output is never nil.
+func (b *binder) input(n *Node) (in *Output, known bool) {
+	for _, e := range n.Inputs {
+		b.output(e)
+	}
+	if len(n.Inputs) == 0 {
+		return &Output{}, false
+	}
+	if o := n.Inputs[0].Source(); o != nil && o.Schema != nil {
+		return o, true
+	}
+	return &Output{}, false
+}
+
+// output checks that the edge's output exists.
+func (b *binder) output(e Edge) {
+	if e.From == nil || e.Output == "" || e.Output == RejectedOutput {
+		if e.From != nil && e.Output == "" {
+			if w, ok := e.From.Op.(*Write); ok {
+				b.report(CodeUnknownOutput, e.At, "read what "+e.From.ID+" reads",
+					"%s is a sink (%s) and has no output but %s.%s", e.From.ID, w.Kind, e.From.ID, RejectedOutput)
+			}
+		}
+		return
+	}
+	known := []string{RejectedOutput}
+	hint := fmt.Sprintf("%s has: %s, %s.%s", e.From.ID, e.From.ID, e.From.ID, RejectedOutput)
+	if near := diag.Suggest(e.Output, known); near != "" {
+		hint = fmt.Sprintf("did you mean %s.%s?", e.From.ID, near)
+	}
+	b.report(CodeUnknownOutput, e.At, hint, "%s has no output %q", e.From.ID, e.Output)
+}
+
+// passOn is the output of a node that changes no column.
+func (o *Output) passOn() *Output {
+	if o.Schema == nil {
+		return nil
+	}
+	return &Output{Schema: o.Schema, Mode: o.Mode, Key: o.Key}
+}
+
+// onError chooses the policy of a node that says none: fail where stopping loses nothing.
+func (b *binder) onError(n *Node) {
+	if n.OnError != Unset {
+		return
+	}
+	n.OnError = Fail
+	for _, s := range Sources(n) {
+		if scan, ok := s.Op.(*Scan); ok && !scan.Replays {
+			n.OnError = Drop
+		}
+	}
+}
+
+// Sources returns the sources above a node, itself if it is one, in the order in which they are found.
+func Sources(n *Node) []*Node {
+	var found []*Node
+	seen := map[*Node]bool{}
+	var walk func(*Node)
+	walk = func(n *Node) {
+		if n == nil || seen[n] {
+			return
+		}
+		seen[n] = true
+		if len(n.Inputs) == 0 {
+			found = append(found, n)
+		}
+		for _, e := range n.Inputs {
+			walk(e.From)
+		}
+	}
+	walk(n)
+	return found
+}
+
+func (b *binder) trigger() {
+	if k := b.p.Trigger.Kind; k != Once && k != AvailableNow {
+		return
+	}
+	for _, n := range b.p.Nodes {
+		if s, ok := n.Op.(*Scan); ok && !s.UntilNow {
+			b.list.Add(diag.Diagnostic{Code: CodeTrigger, At: b.p.TriggerAt,
+				Message: fmt.Sprintf("trigger %s needs sources that can say what is there now, and %s (%s) cannot", b.p.Trigger, n.ID, n.Kind),
+				Hint:    "trigger: asap, and end the run with --duration or ctrl+c",
+				Notes:   []diag.Diagnostic{{At: n.At, Message: n.ID + " is a live source"}}})
+		}
+	}
+}
+
+func (b *binder) empty() {
+	if b.list.HasErrors() {
+		return
+	}
+	var sources, sinks int
+	for _, n := range b.p.Nodes {
+		switch n.Op.(type) {
+		case *Scan:
+			sources++
+		case *Write:
+			sinks++
+		}
+	}
+	if sources == 0 || sinks == 0 {
+		b.report(CodeEmpty, diag.Span{File: b.p.File}, "add a source such as `lines: {socket: {port: 1100}}` and a sink such as `console: {from: lines, console: {}}`",
+			"the pipeline has %d sources and %d sinks", sources, sinks)
+	}
+}
+
+// names lists the columns of a schema for a message.
+func names(s *arrow.Schema) string {
+	if s == nil {
+		return ""
+	}
+	all := make([]string, s.NumFields())
+	for i, f := range s.Fields() {
+		all[i] = f.Name
+	}
+	return strings.Join(all, ", ")
+}

@@ -1,0 +1,30 @@
+package plan
+
+import "flowrun/dag/diag"
+
+// The codes of mistakes in the graph and its types.
+var (
+	CodeUnknownNode = diag.Define("FR0201", "unknown node",
+		"A `from` names a node that the file does not have.")
+	CodeUnknownOutput = diag.Define("FR0202", "unknown output",
+		"A `from` names an output that its node does not have. Every node has a main output (just its name) and `rejected`.")
+	CodeCycle = diag.Define("FR0204", "cycle",
+		"Nodes read one another in a circle, so none of them could start. A pipeline is a graph without circles.")
+	CodeUnread = diag.Define("FR0205", "unread node",
+		"Nothing reads what the node makes. Let a node read it, or remove it; a sink such as `discard: {}` reads and drops.")
+	CodeInputs = diag.Define("FR0206", "wrong number of inputs",
+		"The kind reads another number of nodes than `from` gives. Several nodes are put together by `union`.")
+	CodeType = diag.Define("FR0207", "wrong type",
+		"An expression has another type than its place needs: a filter needs a bool, explode a list.")
+	CodeDuplicateColumn = diag.Define("FR0208", "duplicate column",
+		"Two columns of a result have the same name. Names must differ, so that what comes behind can tell them apart.")
+	CodeUnion = diag.Define("FR0209", "inputs of a union differ",
+		"All inputs of a union have the same columns, of the same types, in any order.")
+	CodeMode = diag.Define("FR0210", "rows of another meaning",
+		"An edge carries rows (each stands for itself), updates (the last row of a key holds) or complete results (each "+
+			"epoch's rows replace the last one's). The node cannot work on what comes in, or cannot emit what `emit` asks for.")
+	CodeTrigger = diag.Define("FR0211", "trigger that cannot work",
+		"`once` and `available_now` take what is there now and end. A source that is never done cannot say what that is.")
+	CodeEmpty = diag.Define("FR0212", "nothing to run",
+		"A pipeline has at least one source and one sink.")
+)

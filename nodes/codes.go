@@ -1,0 +1,24 @@
+package nodes
+
+import "flowrun/dag/diag"
+
+// The codes of mistakes in a node's own settings.
+var (
+	CodeFormat = diag.Define("FR0401", "wrong format",
+		"`format` names how bytes become rows. The message lists the formats that this kind knows.")
+	CodeSchema = diag.Define("FR0402", "wrong schema",
+		"`schema` maps each column of a source to its type: `bool int float string bytes timestamp date duration`, `list<T>`, "+
+			"`map<T>`, a nested map for a struct, and `[{...}]` for a list of structs. `!` behind a type means never null. "+
+			"`timestamp(ms)` reads an epoch number.")
+	CodeUnusedKey = diag.Define("FR0403", "key that means nothing here",
+		"A key that stands beside a kind which has no use for it. It would do nothing, so it is refused.")
+	CodeSetting = diag.Define("FR0404", "wrong setting",
+		"A setting of a kind that has the right type but a value that cannot work, or that contradicts another one.")
+	CodeInput = diag.Define("FR0405", "input that cannot be read",
+		"What a source reads is missing or is not what it should be, as far as can be seen before the run.")
+	CodeKind = diag.Define("FR0406", "kind in the wrong role",
+		"A source has no `from`; a transform or sink has one. The message says which role the kind can have.")
+	CodeUnavailable = diag.Define("FR0407", "not available in this version",
+		"The key belongs to the pipeline language, but this version cannot do what it asks for. It is refused, since "+
+			"ignoring it would change what the pipeline means.")
+)

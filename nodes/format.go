@@ -1,0 +1,108 @@
+package nodes
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"flowrun/dag/diag"
+	"flowrun/dag/plan"
+	"flowrun/dag/schema"
+	"flowrun/dag/spec"
+)
+
+// Format reads `format` for a kind that knows the given ones; def is used where nothing is said.
+func (b *Builder) Format(def string, known ...string) plan.Format {
+	b.usedFormat = true
+	v := b.Node.Format
+	if v == nil || v.Kind == spec.Null {
+		return plan.Format{Name: def, At: b.Node.KindAt}
+	}
+	f := plan.Format{At: v.At}
+	switch {
+	case v.Kind == spec.Scalar:
+		f.Name, f.At = v.Text.Value, v.Text.At
+	case v.Kind == spec.Map && len(v.Entries) == 1:
+		e := v.Entries[0]
+		f.Name, f.Options, f.At = e.Key, e.Value, e.KeyAt
+	default:
+		b.Report(diag.Diagnostic{
+			Code: CodeFormat, At: v.At,
+			Message: "format is a name, or a map of one name to its options",
+			Hint:    "format: " + known[0],
+		})
+		return plan.Format{Name: def, At: v.At}
+	}
+	if !slices.Contains(known, f.Name) {
+		d := diag.Diagnostic{
+			Code: CodeFormat, At: f.At,
+			Message: fmt.Sprintf("unknown format %q for %s", f.Name, b.Node.Kind),
+			Hint:    "known: " + strings.Join(known, ", "),
+		}
+		if near := diag.Suggest(f.Name, known); near != "" {
+			d.Hint = fmt.Sprintf("did you mean %q? %s", near, d.Hint)
+		}
+		b.Report(d)
+		return plan.Format{Name: def, At: f.At}
+	}
+	if f.Options != nil && (f.Options.Kind != spec.Null && len(f.Options.Entries) > 0 || f.Options.Kind == spec.Scalar) {
+		b.Report(diag.Diagnostic{
+			Code: CodeFormat, At: f.Options.At,
+			Message: fmt.Sprintf("format %s has no options", f.Name),
+			Hint:    "format: " + f.Name,
+		})
+	}
+	return f
+}
+
+// Schema reads `schema` for rows of the format: text has one column of its own, the others need one. Nil: there was a
+// mistake, which has been reported.
+func (b *Builder) Schema(f plan.Format) *arrow.Schema {
+	b.usedSchema = true
+	v := b.Node.Schema
+	missing := v == nil || v.Kind == spec.Null
+	if f.Name == "text" {
+		if !missing {
+			b.Report(diag.Diagnostic{
+				Code: CodeSchema, At: v.At,
+				Message: "format text has one column, value: string, and takes no schema",
+				Hint:    "remove `schema`, or say the format: format: json",
+			})
+			return nil
+		}
+		return arrow.NewSchema([]arrow.Field{{Name: "value", Type: schema.String, Nullable: true}}, nil)
+	}
+	if missing {
+		b.Report(diag.Diagnostic{
+			Code: CodeSchema, At: f.At,
+			Message: fmt.Sprintf("format %s needs a schema: which columns there are, and of what type", f.Name),
+			Hint:    "schema: {device: string, temp: float, at: timestamp}",
+		})
+		return nil
+	}
+	s, list := ReadSchema(v)
+	b.diags.Add(list...)
+	return s
+}
+
+// Unused reports the keys beside the kind that the kind has no use for.
+func (b *Builder) Unused() {
+	report := func(v *spec.Value, key, hint string) {
+		if v == nil || v.Kind == spec.Null {
+			return
+		}
+		b.Report(diag.Diagnostic{
+			Code: CodeUnusedKey, At: v.At,
+			Message: fmt.Sprintf("%s takes no %s", b.Node.Kind, key),
+			Hint:    hint,
+		})
+	}
+	if !b.usedFormat {
+		report(b.Node.Format, "format", "remove `format`: only what reads or writes bytes has one")
+	}
+	if !b.usedSchema {
+		report(b.Node.Schema, "schema", "remove `schema`: only a source that reads bytes has one, all others follow from what they read")
+	}
+}
