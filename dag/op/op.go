@@ -3,6 +3,7 @@ package op
 import (
 	"context"
 	"encoding"
+	"errors"
 	"math"
 	"time"
 
@@ -49,6 +50,11 @@ type Transform interface {
 	Close() error
 }
 
+// ErrDone is what Process returns, once its rows have their fates, when the transform will take no row any more: a limit is
+// reached. It is no failure. The runner then does not call Process again, closes all inputs of the node, so that what feeds
+// only this node can end too, and goes on as if they had ended.
+var ErrDone = errors.New("op: takes no more rows")
+
 // Sink takes rows outside.
 type Sink interface {
 	// Open finishes the pending tokens of an earlier run, which were made durable but perhaps not committed, and removes
@@ -86,4 +92,8 @@ type Emitter interface {
 	Filter(rows int) // input rows that were left out on purpose: a predicate, a limit, an empty list, a duplicate
 	Hold(rows int)   // input rows taken into state
 	Late(rows int)   // input rows that came behind the watermark for all their windows
+	// RejectOutput ends the way of failed rows of b, which the operator made itself (a sum that does not fit, an expression
+	// over aggregates): they go where rejects go and are counted by reason, but they are no fate of an input row, since
+	// the input rows behind them were counted as held. b is lent; it may be called from Watermark and Barrier.
+	RejectOutput(b *batch.Batch, failed []batch.Failure) error
 }
