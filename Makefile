@@ -1,0 +1,25 @@
+# What CI does, one verb each. Nothing here is needed to build: `go build ./cmd/flowrun` does.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: build check test race bench generate
+
+build:
+	go build -o flowrun ./cmd/flowrun
+
+check: ## formatting, vet, staticcheck, tidy: each without a diff
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }
+	go mod tidy -diff
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+test:
+	go test ./...
+
+race:
+	go test -race -shuffle=on ./...
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
+
+generate: ## refill golden files and the generated parts of the docs
+	go test ./... -update
