@@ -1,0 +1,3 @@
+// Package job brings the parts together: it loads, binds, builds and runs a pipeline file. The verbs of the command line
+// stand on it.
+package job

@@ -1,0 +1,91 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"flowrun/dag/codec"
+	"flowrun/dag/diag"
+	"flowrun/dag/plan"
+	"flowrun/dag/spec"
+	"flowrun/nodes"
+)
+
+// Options are how a file is loaded.
+type Options struct {
+	Env func(name string) (string, bool) // environment variables; nil: os.LookupEnv
+	Set []string                         // overrides "nodes.lines.socket.port=1101"
+}
+
+// Job is a pipeline file that has been read: its text, for messages, and its plan.
+type Job struct {
+	Path   string
+	Source []byte
+	Plan   *plan.Pipeline // nil when there were errors
+	Diags  diag.List      // sorted; warnings too
+}
+
+// SourceOf gives the text of a file that a diagnostic names; diag.Print asks for it.
+func (j *Job) SourceOf(file string) []byte {
+	if file == j.Path {
+		return j.Source
+	}
+	return nil
+}
+
+// Load reads, lowers and binds a pipeline file. The error is that of reading the file; everything that is wrong in it is
+// in Diags.
+func Load(ctx context.Context, path string, o Options) (*Job, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(ctx, path, src, o), nil
+}
+
+// Parse is Load for a text that is at hand; path names it in messages.
+func Parse(ctx context.Context, path string, src []byte, o Options) *Job {
+	j := &Job{Path: path, Source: src}
+	env := o.Env
+	if env == nil {
+		env = os.LookupEnv
+	}
+	file, list := spec.Load(path, src, spec.Options{Kinds: nodes.Names(), Env: env, ReadFile: os.ReadFile, Set: o.Set})
+	j.Diags.Add(list...)
+	if file != nil {
+		p, list := nodes.Lower(ctx, file)
+		j.Diags.Add(list...)
+		j.Diags.Add(plan.Bind(p)...)
+		j.Diags.Add(checkFormats(p)...)
+		if !j.Diags.HasErrors() {
+			j.Plan = p
+		}
+	}
+	j.Diags.Sort()
+	return j
+}
+
+// checkFormats reports sinks whose format cannot write what comes in, and sources whose format cannot make their schema.
+func checkFormats(p *plan.Pipeline) diag.List {
+	var list diag.List
+	report := func(n *plan.Node, f plan.Format, err error) {
+		if err != nil {
+			list.Add(diag.Diagnostic{Code: nodes.CodeFormat, At: f.At, Message: fmt.Sprintf("%s: %v", n.ID, err),
+				Hint: "format json writes any row; select makes other columns"})
+		}
+	}
+	for _, n := range p.Nodes {
+		switch o := n.Op.(type) {
+		case *plan.Scan:
+			if o.Format.Name != "" && o.Schema != nil {
+				report(n, o.Format, codec.Check(o.Format.Name, o.Schema, false))
+			}
+		case *plan.Write:
+			if o.Format.Name != "" && o.Schema != nil {
+				report(n, o.Format, codec.Check(o.Format.Name, o.Schema, true))
+			}
+		}
+	}
+	return list
+}
