@@ -1,6 +1,154 @@
 package codec
 
-// Framer cuts a stream of bytes into lines at LF, with an optional CR before it. It buffers at most Max bytes.
+import "bytes"
+
+// DefaultMaxLine is the longest line that a [Framer] takes when its Max is 0.
+const DefaultMaxLine = 1 << 20
+
+// maxHead is how much is kept of a line that is too long.
+const maxHead = MaxRejectBytes
+
+// Framer cuts a stream of bytes into lines at LF, with an optional CR before it. It buffers at most Max bytes: the piece
+// of a line that the last chunk ended in. The zero Framer is ready. It is used by one goroutine:
+//
+//	f.Feed(chunk)
+//	for f.Next() {
+//		use(f.Line())
+//	}
+//	... and at the end of the stream:
+//	if f.Flush() {
+//		use(f.Line())
+//	}
+//
+// The loop may stop at any line, to hand on a batch, and go on later. A line that lies in one chunk is a slice of that
+// chunk and is not copied, so the chunk must stay as it is until Next has returned false or Feed is called again.
 type Framer struct {
-	Max int // the longest line in bytes, without its end
+	Max int // the longest line in bytes, without its end; 0: DefaultMaxLine
+
+	chunk  []byte // what Next has not looked at yet
+	part   []byte // the beginning of a line that goes on in the next chunk, or the head of one that is too long
+	line   []byte
+	size   int64 // of the line in hand, without its end
+	over   bool  // the line in hand is too long
+	within bool  // an end of line is still to come for what was seen: part or skipped holds something
+
+	skipping bool  // part is the head of a line that is too long, of which skipped bytes were seen
+	skipped  int64 // its bytes so far, head included
+	lastCR   bool  // its last byte so far was CR
+	offset   int64
+	read     int64 // bytes of the stream before chunk
+}
+
+// Feed lends the framer the next bytes of the stream. All lines of the last chunk must have been taken.
+func (f *Framer) Feed(chunk []byte) { f.chunk = chunk }
+
+// Next goes to the next line that ends in what was fed, and reports whether there is one.
+func (f *Framer) Next() bool {
+	at := bytes.IndexByte(f.chunk, '\n')
+	if at < 0 {
+		f.keep(f.chunk)
+		f.read += int64(len(f.chunk))
+		f.chunk = nil
+		return false
+	}
+	piece := f.chunk[:at]
+	f.chunk = f.chunk[at+1:]
+	f.read += int64(at + 1)
+	if !f.within {
+		f.take(piece)
+	} else {
+		f.keep(piece)
+		f.finish(true)
+	}
+	f.offset = f.read
+	return true
+}
+
+// Flush ends the stream: it reports whether there is a last line, one without LF. Its CR, if it ends in one, belongs to it.
+func (f *Framer) Flush() bool {
+	if !f.within {
+		return false
+	}
+	f.finish(false)
+	f.offset = f.read
+	return true
+}
+
+// Line is the line in hand without its end, valid until Next, Flush or Feed is called. Of a line that is too long it is the
+// head: the first bytes, at most Max and 64 KiB.
+func (f *Framer) Line() []byte { return f.line }
+
+// Over reports whether the line in hand is longer than Max, and how many bytes it has without its end.
+func (f *Framer) Over() (size int64, over bool) { return f.size, f.over }
+
+// Offset is the place in the stream just behind the line in hand and its end: where to start reading again so that the
+// next line is the first. Before the first line it is 0, or what Reset was given.
+func (f *Framer) Offset() int64 { return f.offset }
+
+// Reset forgets what was fed and not yet taken, and starts a new stream whose first byte is at offset.
+func (f *Framer) Reset(offset int64) {
+	*f = Framer{Max: f.Max, part: f.part[:0], offset: offset, read: offset}
+}
+
+func (f *Framer) max() int {
+	if f.Max <= 0 {
+		return DefaultMaxLine
+	}
+	return f.Max
+}
+
+// take makes a line of a piece that is a whole line but for its LF.
+func (f *Framer) take(piece []byte) {
+	if n := len(piece); n > 0 && piece[n-1] == '\r' {
+		piece = piece[:n-1]
+	}
+	f.line, f.size, f.over = piece, int64(len(piece)), false
+	if len(piece) > f.max() {
+		f.over = true
+		f.line = piece[:min(f.max(), maxHead)]
+	}
+}
+
+// keep stores a piece of a line whose end has not been seen. Only so much is kept as a line of Max bytes and its CR need.
+func (f *Framer) keep(piece []byte) {
+	if len(piece) == 0 {
+		return
+	}
+	f.within = true
+	if !f.skipping {
+		n, limit := len(f.part)+len(piece), f.max()
+		if n <= limit || (n == limit+1 && piece[len(piece)-1] == '\r') {
+			f.part = append(f.part, piece...)
+			return
+		}
+		f.skipping, f.skipped = true, int64(len(f.part))
+		head := min(limit, maxHead)
+		if len(f.part) >= head {
+			f.part = f.part[:head]
+		} else {
+			f.part = append(f.part, piece[:min(len(piece), head-len(f.part))]...)
+		}
+	}
+	f.skipped += int64(len(piece))
+	f.lastCR = piece[len(piece)-1] == '\r'
+}
+
+// finish makes a line of what was kept; ended says that an LF followed.
+func (f *Framer) finish(ended bool) {
+	switch {
+	case f.skipping:
+		f.line, f.size, f.over = f.part, f.skipped, true
+		if ended && f.lastCR {
+			f.size--
+		}
+	case ended:
+		f.take(f.part)
+	default:
+		f.line, f.size, f.over = f.part, int64(len(f.part)), len(f.part) > f.max()
+		if f.over {
+			f.line = f.part[:min(f.max(), maxHead)]
+		}
+	}
+	f.part = f.part[:0]
+	f.within, f.skipping, f.skipped, f.lastCR = false, false, 0, false
 }

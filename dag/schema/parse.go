@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
+	"flowrun/dag/diag"
 )
 
 // maxDepth bounds how deep list<list<...>> may go.
@@ -144,7 +146,7 @@ func unknown(s, word string) *ParseError {
 	case foreign[lower] != "":
 		e.Hint = "write " + foreign[lower]
 	default:
-		if near := nearest(lower, Words); near != "" {
+		if near := diag.Suggest(lower, Words); near != "" {
 			e.Hint = `did you mean "` + near + `"?`
 			break
 		}
