@@ -19,6 +19,7 @@ type client struct {
 	// pending waits to be written, spare is the other buffer of the two that take turns.
 	pending, spare []byte
 	taken          time.Time // when the connection last took something
+	sending        bool      // a buffer is being written
 	over           bool      // nothing comes any more
 	gone           bool
 }
@@ -46,6 +47,13 @@ func (c *client) offer(p []byte) bool {
 	return true
 }
 
+// clear reports whether everything offered has been written, as far as it can be.
+func (c *client) clear() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.gone || len(c.pending) == 0 && !c.sending
+}
+
 // idle is how long the connection has taken nothing.
 func (c *client) idle() time.Duration {
 	c.mu.Lock()
@@ -65,6 +73,7 @@ func (c *client) write() {
 		// The time starts when there is something to take.
 		c.taken = time.Now()
 		stop := c.gone || len(p) == 0
+		c.sending = !stop
 		c.mu.Unlock()
 		if stop {
 			c.conn.Close()
@@ -72,7 +81,7 @@ func (c *client) write() {
 		}
 		err := c.send(p)
 		c.mu.Lock()
-		c.spare = p[:0]
+		c.spare, c.sending = p[:0], false
 		c.gone = c.gone || err != nil
 		c.mu.Unlock()
 		c.nudge()
