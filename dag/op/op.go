@@ -3,7 +3,6 @@ package op
 import (
 	"context"
 	"encoding"
-	"errors"
 	"math"
 	"time"
 
@@ -49,11 +48,6 @@ type Transform interface {
 	Barrier(ctx context.Context, epoch uint64, out Emitter) error
 	Close() error
 }
-
-// ErrDone is what Process returns, once its rows have their fates, when the transform will take no row any more: a limit is
-// reached. It is no failure. The runner then does not call Process again, closes all inputs of the node, so that what feeds
-// only this node can end too, and goes on as if they had ended.
-var ErrDone = errors.New("op: takes no more rows")
 
 // Sink takes rows outside.
 type Sink interface {
