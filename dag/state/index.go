@@ -1,0 +1,52 @@
+package state
+
+// index finds slots by hash: open addressing, an entry being the upper half of the hash and the slot plus one, 0 where there
+// is none. It holds no key.
+type index struct {
+	entries []uint64
+	mask    uint64
+	used    int
+}
+
+const smallestIndex = 256
+
+// make gives the index its first entries.
+func (x *index) make() {
+	if x.entries == nil {
+		x.rebuild(smallestIndex, nil)
+	}
+}
+
+// add enters a slot that is not there, in an index that was made. hashes are those of all slots, from which a larger index is made.
+func (x *index) add(h uint64, slot int, hashes []uint64) {
+	if x.used >= len(x.entries)/2 {
+		x.rebuild(2*len(x.entries), hashes[:slot])
+	}
+	x.used++
+	x.put(h, slot)
+}
+
+func (x *index) put(h uint64, slot int) {
+	pos := h & x.mask
+	for x.entries[pos] != 0 {
+		pos = (pos + 1) & x.mask
+	}
+	x.entries[pos] = h>>32<<32 | uint64(slot+1)
+}
+
+func (x *index) rebuild(size int, hashes []uint64) {
+	x.entries, x.mask = make([]uint64, size), uint64(size-1)
+	for s, h := range hashes {
+		x.put(h, s)
+	}
+}
+
+func (x *index) clear() {
+	if len(x.entries) > 1<<12 && x.used < len(x.entries)/16 {
+		x.entries = nil
+	}
+	clear(x.entries)
+	x.used = 0
+}
+
+func (x *index) bytes() int64 { return sizeOf(x.entries) }

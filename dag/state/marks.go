@@ -1,0 +1,41 @@
+package state
+
+// marks are the slots that changed since the last barrier: a bit each, and a list in the order of their first change.
+type marks struct {
+	bits []uint64
+	list []int32
+}
+
+func (m *marks) grow(n int) { m.bits = grow(m.bits, (n+63)/64) }
+
+func (m *marks) clear() { m.bits, m.list = empty(m.bits), m.list[:0] }
+
+func (m *marks) bytes() int64 { return sizeOf(m.bits) + sizeOf(m.list) }
+
+// Mark notes that slots changed.
+func (t *Table) Mark(slots []int32) {
+	m := &t.marks
+	for _, s := range slots {
+		if w, bit := s>>6, uint64(1)<<(s&63); m.bits[w]&bit == 0 {
+			m.bits[w] |= bit
+			m.list = append(m.list, s)
+		}
+	}
+}
+
+// Marked gives the slots that changed since Unmark, each once, in the order of their first change. It is valid until the
+// next call of Mark, Unmark or Clear.
+func (t *Table) Marked() []int32 { return t.marks.list }
+
+// Unmark begins a new stretch.
+func (t *Table) Unmark() {
+	m := &t.marks
+	if len(m.list) < len(m.bits) {
+		for _, s := range m.list {
+			m.bits[s>>6] = 0
+		}
+	} else {
+		clear(m.bits)
+	}
+	m.list = m.list[:0]
+}

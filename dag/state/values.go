@@ -1,0 +1,195 @@
+package state
+
+import (
+	"bytes"
+	"cmp"
+
+	"github.com/apache/arrow-go/v18/arrow"
+)
+
+// Values is a column of values of any type that flowrun knows. An entry that was never set is null.
+type Values struct {
+	Type arrow.DataType
+	Kind Kind
+
+	words []uint64
+	valid []bool // of words
+
+	views []view // of texts and nested values; the zero view is null
+	arena arena
+	nulls int // of appended entries: how many are null
+}
+
+// NewValues makes an empty column. A type without a way to hold it is an error.
+func NewValues(dt arrow.DataType) (*Values, error) {
+	k, err := KindOf(dt)
+	if err != nil {
+		return nil, err
+	}
+	return &Values{Type: dt, Kind: k}, nil
+}
+
+// Len is the number of entries.
+func (c *Values) Len() int {
+	if c.Kind == Word {
+		return len(c.words)
+	}
+	return len(c.views)
+}
+
+// Grow implements Column.
+func (c *Values) Grow(n int) {
+	if c.Kind == Word {
+		c.words, c.valid = grow(c.words, n), grow(c.valid, n)
+		return
+	}
+	c.views = grow(c.views, n)
+}
+
+// Clear implements Column.
+func (c *Values) Clear() {
+	c.words, c.valid, c.views, c.nulls = empty(c.words), empty(c.valid), empty(c.views), 0
+	c.arena.clear()
+}
+
+// Bytes implements Column.
+func (c *Values) Bytes() int64 {
+	return sizeOf(c.words) + sizeOf(c.valid) + sizeOf(c.views) + c.arena.bytes
+}
+
+// Null reports whether an entry is null.
+func (c *Values) Null(slot int32) bool {
+	if c.Kind == Word {
+		return !c.valid[slot]
+	}
+	return c.views[slot].null()
+}
+
+// Word gives an entry of a Word column, 0 where it is null.
+func (c *Values) Word(slot int32) uint64 { return c.words[slot] }
+
+// Set makes entry i of v the value of a slot.
+func (c *Values) Set(slot int32, v *Vector, i int) {
+	if c.Kind == Word {
+		c.words[slot], c.valid[slot] = v.Words[i], v.Nulls == nil || !v.Nulls[i]
+		return
+	}
+	if old := c.views[slot]; old.long() {
+		c.arena.dead += int64(old.size())
+	}
+	c.views[slot] = c.keep(v.views[i], v.data)
+	if c.arena.dead > max(largeChunk, c.arena.bytes/2, sizeOf(c.views)) {
+		c.compact()
+	}
+}
+
+// Append adds the given entries of v at the end.
+func (c *Values) Append(v *Vector, at []int32) {
+	n := c.Len()
+	c.Grow(n + len(at))
+	if v.Nulls != nil {
+		for _, i := range at {
+			c.nulls += int(b2i(v.Nulls[i]))
+		}
+	}
+	if c.Kind == Word {
+		words, valid := c.words[n:], c.valid[n:]
+		for j, i := range at {
+			words[j], valid[j] = v.Words[i], v.Nulls == nil || !v.Nulls[i]
+		}
+		return
+	}
+	views := c.views[n:]
+	for j, i := range at {
+		views[j] = c.keep(v.views[i], v.data)
+	}
+}
+
+func (c *Values) keep(w view, data []byte) view {
+	if !w.long() {
+		return w
+	}
+	return longView(c.arena.add(data[w.a:w.a+uint64(w.size())]), w.size())
+}
+
+// compact copies the texts that are still there and drops the others.
+func (c *Values) compact() {
+	old := c.arena
+	c.arena = arena{}
+	for i, w := range c.views {
+		if w.long() {
+			c.views[i] = longView(c.arena.add(old.text(w)), w.size())
+		}
+	}
+}
+
+// CompareText orders entry i of v, a Text, against the value of a slot; neither is null.
+func (c *Values) CompareText(v *Vector, i int, slot int32) int {
+	x, y := v.views[i], c.views[slot]
+	if !x.long() && !y.long() {
+		return compareShort(x, y)
+	}
+	var bx, by [16]byte
+	return bytes.Compare(v.Text(i, &bx), c.text(y, &by))
+}
+
+func (c *Values) text(w view, buf *[16]byte) []byte {
+	if w.long() {
+		return c.arena.text(w)
+	}
+	w.put(buf)
+	return buf[:w.size()]
+}
+
+// Compare orders two entries that are not null: ints, dates and times by value, floats with NaN behind all others, texts by
+// their bytes. Nested values have no order.
+func (c *Values) Compare(a, b int32) int {
+	if c.Kind == Word {
+		return cmp.Compare(OrderOf(c.Type, c.words[a]), OrderOf(c.Type, c.words[b]))
+	}
+	x, y := c.views[a], c.views[b]
+	if !x.long() && !y.long() {
+		return compareShort(x, y)
+	}
+	var bx, by [16]byte
+	return bytes.Compare(c.text(x, &bx), c.text(y, &by))
+}
+
+// same checks that the rows have the keys of the slots they were given; a row that has not gets slot -1 and is added to
+// wrong.
+func (c *Values) same(v *Vector, slots, wrong []int32) []int32 {
+	if c.Kind != Word {
+		for i, s := range slots {
+			if s >= 0 && !c.arena.equal(v.views[i], v.data, c.views[s]) {
+				slots[i], wrong = -1, append(wrong, int32(i))
+			}
+		}
+		return wrong
+	}
+	if v.Nulls == nil && c.nulls == 0 {
+		words := v.Words[:len(slots)]
+		for i, s := range slots {
+			if s >= 0 && c.words[s] != words[i] {
+				slots[i], wrong = -1, append(wrong, int32(i))
+			}
+		}
+		return wrong
+	}
+	for i, s := range slots {
+		if s >= 0 && !c.sameWord(v, i, s) {
+			slots[i], wrong = -1, append(wrong, int32(i))
+		}
+	}
+	return wrong
+}
+
+func (c *Values) sameWord(v *Vector, i int, slot int32) bool {
+	return v.Words[i] == c.words[slot] && (v.Nulls == nil || !v.Nulls[i]) == c.valid[slot]
+}
+
+func (c *Values) sameOne(v *Vector, i int, slot int32) bool {
+	if c.Kind == Word {
+		return c.sameWord(v, i, slot)
+	}
+	return c.arena.equal(v.views[i], v.data, c.views[slot])
+}
