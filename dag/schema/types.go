@@ -62,7 +62,11 @@ func Plain(s *arrow.Schema) *arrow.Schema {
 }
 
 func plainField(f arrow.Field) arrow.Field {
-	f.Metadata = arrow.Metadata{}
+	if IsRaw(f) {
+		f.Metadata = Raw()
+	} else {
+		f.Metadata = arrow.Metadata{}
+	}
 	switch t := f.Type.(type) {
 	case *arrow.StructType:
 		inner := make([]arrow.Field, t.NumFields())

@@ -1,0 +1,78 @@
+package batch
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+)
+
+// Builder builds batches of one schema, a [Column] per field. Each row appends one value to every column. It is used by
+// one goroutine, and can be used again after each batch.
+type Builder struct {
+	schema  *arrow.Schema
+	columns []*Column
+}
+
+// NewBuilder returns an empty builder. The caller must Release it.
+func NewBuilder(s *arrow.Schema, mem memory.Allocator) *Builder {
+	b := &Builder{schema: s, columns: make([]*Column, s.NumFields())}
+	for i, f := range s.Fields() {
+		b.columns[i] = NewColumn(f.Type, mem)
+	}
+	return b
+}
+
+// Schema is the schema of the batches.
+func (b *Builder) Schema() *arrow.Schema { return b.schema }
+
+// Column is the i-th column.
+func (b *Builder) Column(i int) *Column { return b.columns[i] }
+
+// Rows is the number of rows appended since the last batch, as its first column has it.
+func (b *Builder) Rows() int {
+	if len(b.columns) == 0 {
+		return 0
+	}
+	return b.columns[0].n
+}
+
+// Reserve makes room for rows more rows in every column.
+func (b *Builder) Reserve(rows int) {
+	for _, c := range b.columns {
+		c.Reserve(rows, 0)
+	}
+}
+
+// Truncate forgets all rows but the first n, and with them a row that was begun and is missing in some columns.
+func (b *Builder) Truncate(n int) {
+	for _, c := range b.columns {
+		c.Truncate(n)
+	}
+}
+
+// Record returns the rows appended since the last one; the caller must release it. Every column must have as many rows.
+func (b *Builder) Record() arrow.RecordBatch {
+	rows := b.Rows()
+	arrays := make([]arrow.Array, len(b.columns))
+	for i, c := range b.columns {
+		if c.n != rows {
+			panic("batch: column " + b.schema.Field(i).Name + " has another number of rows than the first")
+		}
+		arrays[i] = c.Finish()
+	}
+	rec := array.NewRecordBatch(b.schema, arrays, int64(rows))
+	for _, a := range arrays {
+		a.Release()
+	}
+	return rec
+}
+
+// Batch returns the rows appended since the last one as a batch; the caller owns it.
+func (b *Builder) Batch() *Batch { return New(b.Record()) }
+
+// Release frees what was appended and not taken.
+func (b *Builder) Release() {
+	for _, c := range b.columns {
+		c.Release()
+	}
+}
