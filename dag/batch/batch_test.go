@@ -1,0 +1,56 @@
+package batch
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+)
+
+func TestReferencesAreCounted(t *testing.T) {
+	mem := checked(t)
+	b := New(randomRecord(rand.New(rand.NewPCG(1, 11)), everyType, 10, 2, mem))
+	b.Part, b.Seq, b.Arrived = 2, 5, time.Unix(3, 0)
+	b.Rejects = []Reject{{Reason: "x"}}
+	d := b.WithSelection([]int32{1, 4})
+	b.Retain()
+	b.Release()
+	b.Release() // the last one: d lives on its own reference
+	if d.Rows() != 2 || d.Row(1) != 4 || d.Part != 2 || d.Seq != 5 || !d.Arrived.Equal(time.Unix(3, 0)) || d.Rejects != nil {
+		t.Errorf("derived batch: %+v", d)
+	}
+	if got := texts(d); len(got) != 2 || slices.Contains(got, "") {
+		t.Errorf("rows: %q", got)
+	}
+	d.Release()
+	for name, call := range map[string]func(){"Release": d.Release, "Retain": func() { d.Retain() }} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s of a released batch does not panic", name)
+				}
+			}()
+			call()
+		}()
+	}
+}
+
+func TestRowsOfABatchWithoutRecord(t *testing.T) {
+	var b Batch
+	if b.Rows() != 0 {
+		t.Errorf("%d rows", b.Rows())
+	}
+}
+
+func TestWithRecordTakesOverTheReference(t *testing.T) {
+	mem := checked(t)
+	rng := rand.New(rand.NewPCG(1, 12))
+	b := New(randomRecord(rng, everyType, 10, 2, mem))
+	defer b.Release()
+	b.Seq = 9
+	d := b.WithRecord(randomRecord(rng, wordCount, 10, 0, mem), []int32{7})
+	defer d.Release()
+	if d.Seq != 9 || d.Rows() != 1 || !d.Schema().Equal(wordCount) || b.Rows() != 10 {
+		t.Errorf("derived batch: %+v", d)
+	}
+}
