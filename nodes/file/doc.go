@@ -1,0 +1,2 @@
+// Package file is the source that reads the lines of one file.
+package file
