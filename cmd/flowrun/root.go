@@ -99,4 +99,3 @@ func oneFile(c *cobra.Command, args []string) (string, error) {
 func completeYAML(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 }
-
