@@ -13,11 +13,8 @@ import (
 	"flowrun/dag/schema"
 )
 
-// The reasons for which a Reader itself rejects.
-const (
-	ReasonTooLong    = "line too long"
-	ReasonUnfinished = "unfinished line"
-)
+// UnfinishedLine is the reason for which a Reader rejects what [Reader.Break] cut off.
+const UnfinishedLine = "unfinished line"
 
 // Options configure a [Reader].
 type Options struct {
@@ -86,7 +83,7 @@ func (r *Reader) End() *batch.Batch {
 // Break ends the stream where it did not end by itself: what came behind the last end of line is a reject.
 func (r *Reader) Break(detail string) *batch.Batch {
 	if r.framer.Flush() {
-		r.dec.Reject(ReasonUnfinished, detail, r.framer.Line())
+		r.dec.Reject(UnfinishedLine, detail, r.framer.Line())
 	}
 	return r.batch()
 }
@@ -99,7 +96,7 @@ func (r *Reader) Close() { r.dec.Close() }
 
 func (r *Reader) line() {
 	if size, over := r.framer.Over(); over {
-		r.dec.Reject(ReasonTooLong, fmt.Sprintf("%d bytes, max_line_bytes is %d", size, r.framer.Max), r.framer.Line())
+		r.dec.Reject(codec.LineTooLong, fmt.Sprintf("%d bytes, max_line_bytes is %d", size, r.framer.Max), r.framer.Line())
 		return
 	}
 	r.dec.Decode(r.framer.Line())
