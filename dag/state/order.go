@@ -3,14 +3,12 @@ package state
 import (
 	"math"
 	"unsafe"
-
-	"github.com/apache/arrow-go/v18/arrow"
 )
 
-// OrderOf maps a word of a type to an int64 that is ordered as the values are: floats by value, with NaN behind all others
-// and -0.0 just before 0.0.
-func OrderOf(dt arrow.DataType, w uint64) int64 {
-	if dt.ID() != arrow.FLOAT64 {
+// OrderOf maps a word to an int64 that is ordered as the values are. Those of floats are ordered by value, with NaN behind
+// all others and -0.0 just before 0.0.
+func OrderOf(w uint64, float bool) int64 {
+	if !float {
 		return int64(w)
 	}
 	if f := math.Float64frombits(w); f != f {
@@ -20,8 +18,8 @@ func OrderOf(dt arrow.DataType, w uint64) int64 {
 }
 
 // WordOf undoes OrderOf.
-func WordOf(dt arrow.DataType, o int64) uint64 {
-	if dt.ID() != arrow.FLOAT64 {
+func WordOf(o int64, float bool) uint64 {
+	if !float {
 		return uint64(o)
 	}
 	return uint64(flip(o))

@@ -2,7 +2,6 @@ package state
 
 import (
 	"bytes"
-	"cmp"
 
 	"github.com/apache/arrow-go/v18/arrow"
 )
@@ -139,20 +138,6 @@ func (c *Values) text(w view, buf *[16]byte) []byte {
 	}
 	w.put(buf)
 	return buf[:w.size()]
-}
-
-// Compare orders two entries that are not null: ints, dates and times by value, floats with NaN behind all others, texts by
-// their bytes. Nested values have no order.
-func (c *Values) Compare(a, b int32) int {
-	if c.Kind == Word {
-		return cmp.Compare(OrderOf(c.Type, c.words[a]), OrderOf(c.Type, c.words[b]))
-	}
-	x, y := c.views[a], c.views[b]
-	if !x.long() && !y.long() {
-		return compareShort(x, y)
-	}
-	var bx, by [16]byte
-	return bytes.Compare(c.text(x, &bx), c.text(y, &by))
 }
 
 // same checks that the rows have the keys of the slots they were given; a row that has not gets slot -1 and is added to

@@ -113,21 +113,19 @@ func (a *arena) text(v view) []byte {
 	return a.chunks[v.a>>32][at : at+v.size()]
 }
 
-// clear forgets all texts and keeps one chunk for the next ones.
+// clear forgets all texts and keeps one chunk for the next ones, unless little of it was used.
 func (a *arena) clear() {
-	if n := len(a.chunks); n > 0 {
-		a.chunks = append(a.chunks[:0], a.chunks[n-1][:0])
-		if cap(a.chunks[0]) > largeChunk {
-			a.chunks = nil
+	chunks := a.chunks
+	*a = arena{}
+	if n := len(chunks); n > 0 {
+		if last := chunks[n-1]; cap(last) <= max(firstChunk, min(4*len(last), largeChunk)) {
+			a.chunks, a.bytes = append(chunks[:0], last[:0]), int64(cap(last))
+			clear(chunks[1:])
 		}
-	}
-	a.bytes, a.dead = 0, 0
-	for _, c := range a.chunks {
-		a.bytes += int64(cap(c))
 	}
 }
 
-// equalViews compares a view over data with one over the arena.
+// equal compares a view over data with one over the arena.
 func (a *arena) equal(v view, data []byte, w view) bool {
 	if v.b != w.b {
 		return false
