@@ -45,6 +45,8 @@ type NodeStats struct {
 	Late     uint64 `json:"late"`
 	Rejected uint64 `json:"rejected"`
 	Held     uint64 `json:"held"`
+	// RejectedOut counts rejected rows that the node had made itself: they are no fate of a row that came in.
+	RejectedOut uint64 `json:"rejected_out,omitempty"`
 	// Reasons counts the rejected by reason.
 	Reasons map[string]uint64 `json:"reasons,omitempty"`
 

@@ -1,0 +1,129 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"flowrun/dag/live"
+	"flowrun/dag/op"
+	"flowrun/dag/plan"
+)
+
+// Build makes a run of a bound plan: an operator per node and a bounded channel per edge. Nothing is opened and nothing
+// runs before [Run.Run]. The plan is only read.
+func Build(p *plan.Pipeline, c Connectors, o Options) (*Run, error) {
+	o = o.withDefaults()
+	r := &Run{plan: p, o: o, nudged: make(chan struct{}, 1), reading: make(chan struct{}), done: make(chan struct{}), byID: map[string]*edge{}}
+	close(r.reading)
+	r.base, r.cancel = context.WithCancelCause(context.Background())
+	r.events = newEvents(o.Events)
+	r.log = slog.New(&logHandler{events: r.events, level: o.LogLevel, next: o.Log, now: o.Now})
+	r.printer = &printer{run: r, out: o.Output}
+	r.setState(live.Starting)
+
+	byPlan := map[*plan.Node]*node{}
+	for i, pn := range p.Nodes {
+		n := &node{run: r, plan: pn, index: i, out: map[string][]*edge{}}
+		n.rt = newRuntime(n)
+		n.emit = &emitter{n: n, ctx: r.base, clock: &n.meter.time}
+		r.nodes = append(r.nodes, n)
+		byPlan[pn] = n
+	}
+	for _, n := range r.nodes {
+		for port, in := range n.plan.Inputs {
+			from := byPlan[in.From]
+			if from == nil {
+				return nil, fmt.Errorf("exec: input %d of %s is not in the plan", port, n.id())
+			}
+			r.connect(from, in.Output, n, port)
+		}
+	}
+	r.down = r.downwards()
+	for _, n := range r.nodes {
+		if err := r.equip(n, c); err != nil {
+			return nil, err
+		}
+	}
+	r.acks = make(chan ack, len(r.sinks))
+	r.shower = newShower(r)
+	r.history = newHistory(len(r.nodes))
+	r.topology = r.draw()
+	return r, nil
+}
+
+func (r *Run) connect(from *node, output string, to *node, port int) {
+	e := &edge{
+		id:   fmt.Sprintf("%s.%s->%s.%d", from.id(), output, to.id(), port),
+		from: from, output: output, to: to, port: port,
+		ch: make(chan message, r.o.Queue),
+	}
+	from.out[output] = append(from.out[output], e)
+	from.open.Add(1)
+	to.in = append(to.in, e)
+	r.byID[e.id] = e
+	r.edges = append(r.edges, e)
+}
+
+// equip makes a node's operator and runner.
+func (r *Run) equip(n *node, c Connectors) error {
+	var err error
+	switch n.plan.Op.(type) {
+	case *plan.Scan:
+		var src op.Source
+		if src, err = c.Source(n.plan); err == nil {
+			s := &source{node: n, src: src, barriers: make(chan cut, 1), wake: make(chan struct{}, 1)}
+			s.reading, s.cancel = context.WithCancel(r.base)
+			n.role, n.op, n.emit.clock = live.Source, s, nil
+			if counter, ok := src.(op.ByteCounter); ok {
+				n.bytes = counter.BytesRead
+			}
+			n.rt.sleeps = s.sleeps
+			r.sources = append(r.sources, s)
+		}
+	case *plan.Write:
+		var snk op.Sink
+		if snk, err = c.Sink(n.plan); err == nil {
+			s := &sink{node: n, snk: snk, inbox: newInbox(n.in), marks: newWatermarks(len(n.in))}
+			n.role, n.op = live.Sink, s
+			r.sinks = append(r.sinks, s)
+		}
+	default:
+		var tr op.Transform
+		if tr, err = r.o.Transforms(n.plan); err == nil {
+			n.role, n.op = live.Transform, &transform{node: n, tr: tr, inbox: newInbox(n.in), marks: newWatermarks(len(n.in))}
+		}
+	}
+	if err != nil {
+		return n.failed("build", err)
+	}
+	if wants := n.role != live.Source; wants != (len(n.in) > 0) {
+		return fmt.Errorf("exec: %s is a %s with %d inputs", n.id(), n.role, len(n.in))
+	}
+	return nil
+}
+
+// downwards orders the edges so that those into a node come before those out of it.
+func (r *Run) downwards() []*edge {
+	var order []*edge
+	missing := make([]int, len(r.nodes))
+	var ready []*node
+	for i, n := range r.nodes {
+		if missing[i] = len(n.in); missing[i] == 0 {
+			ready = append(ready, n)
+		}
+	}
+	for len(ready) > 0 {
+		n := ready[0]
+		ready = ready[1:]
+		for _, edges := range n.out {
+			for _, e := range edges {
+				order = append(order, e)
+				if missing[e.to.index]--; missing[e.to.index] == 0 {
+					ready = append(ready, e.to)
+				}
+			}
+		}
+	}
+	return order
+}

@@ -1,0 +1,121 @@
+package exec
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"flowrun/dag/batch"
+)
+
+// message is what travels on an edge: rows, the promise of a watermark, or the end of an epoch.
+type message struct {
+	kind      messageKind
+	batch     *batch.Batch // of data: the receiver owns one reference
+	watermark time.Time
+	cut       cut
+}
+
+type messageKind uint8
+
+const (
+	data messageKind = iota
+	watermark
+	barrier
+)
+
+// cut is one barrier on its way.
+type cut struct {
+	epoch uint64
+	last  bool // nothing follows it: sinks prepare, runners end
+	empty bool // of the last one: no row came since the cut before, so it ends no epoch
+}
+
+// edge leads from an output to an input. One goroutine writes to it, one reads.
+type edge struct {
+	id       string
+	from, to *node
+	output   string
+	port     int
+	ch       chan message
+
+	closed       atomic.Bool // the reader takes no more rows; barriers and watermarks still pass
+	sentRows     atomic.Uint64
+	receivedRows atomic.Uint64 // of batches that the reader is done with
+	sent, done   atomic.Uint64 // messages; equal when nothing is on the way and the reader is idle
+	batches      uint64        // writer's own
+	fullSince    atomic.Int64  // in nanoseconds of the Unix epoch; 0: not full
+	sampler      sampler
+}
+
+// send queues a message. While the queue is full it waits, and the writer's time counts as blocked.
+func (e *edge) send(ctx context.Context, m message, c *shares) error {
+	e.sent.Add(1)
+	select {
+	case e.ch <- m:
+		return nil
+	default:
+	}
+	now := time.Now()
+	e.fullSince.Store(now.UnixNano())
+	was := c.to(blocked, now)
+	defer func() {
+		e.fullSince.Store(0)
+		c.to(was, time.Now())
+	}()
+	select {
+	case e.ch <- m:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// sendBatch queues rows; the edge takes over one reference of b. A closed edge drops them, and they do not count as sent.
+func (e *edge) sendBatch(ctx context.Context, b *batch.Batch, epoch uint64, c *shares) error {
+	if e.closed.Load() {
+		b.Release()
+		return nil
+	}
+	e.batches++
+	e.sentRows.Add(uint64(b.Rows()))
+	if e.from.run.watched(&e.sampler) {
+		e.sampler.offer(b, e.batches, epoch)
+	}
+	if err := e.send(ctx, message{kind: data, batch: b}, c); err != nil {
+		b.Release()
+		return err
+	}
+	return nil
+}
+
+// close tells the writer that no more rows are wanted. A node all of whose outputs are closed closes its own inputs, up
+// to the sources, which stop reading.
+func (e *edge) close() {
+	if e.closed.Swap(true) {
+		return
+	}
+	if e.from.open.Add(-1) == 0 {
+		e.from.abandon()
+	}
+}
+
+// flowed reports whether everything sent was dealt with. done is read first: what is sent meanwhile only makes it false.
+func (e *edge) flowed() bool {
+	done := e.done.Load()
+	return done == e.sent.Load()
+}
+
+// clear releases what a run that was ended left in the queue.
+func (e *edge) clear() {
+	for {
+		select {
+		case m := <-e.ch:
+			if m.batch != nil {
+				m.batch.Release()
+			}
+		default:
+			return
+		}
+	}
+}

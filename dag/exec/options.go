@@ -1,0 +1,79 @@
+package exec
+
+import (
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"flowrun/dag/op"
+	"flowrun/dag/plan"
+	"flowrun/dag/relational"
+)
+
+// Connectors makes the operators at the ends of a plan. n.Op is a *plan.Scan for Source and a *plan.Write for Sink.
+type Connectors interface {
+	Source(n *plan.Node) (op.Source, error)
+	Sink(n *plan.Node) (op.Sink, error)
+}
+
+// Options tune a run. The zero Options are good.
+type Options struct {
+	// Transforms makes the operators in between; nil: package relational.
+	Transforms func(n *plan.Node) (op.Transform, error)
+	// Allocator is where Arrow buffers come from; nil: Go's heap.
+	Allocator memory.Allocator
+	// BatchRows and BatchBytes bound a batch; 0: 4096 rows, 256 KiB.
+	BatchRows, BatchBytes int
+	// Queue is how many batches an edge holds; 0: 4.
+	Queue int
+	// Events is how many events are kept for those who come late; 0: 2000.
+	Events int
+	// Log takes log records beside the events; nil: they become events only.
+	Log slog.Handler
+	// LogLevel is the least level that becomes an event; the zero Level is Info.
+	LogLevel slog.Level
+	// Output takes what sinks print; it is written to by one goroutine at a time. Nil: it becomes events only, as
+	// while a dashboard owns the terminal. A write that fails with EPIPE drains the run; any other failure ends it.
+	Output io.Writer
+	// Where names the run to watchers; "": "local".
+	Where string
+	// Now and After are the run's clock for triggers and for operators; nil: the wall clock.
+	Now   func() time.Time
+	After func(time.Duration) <-chan time.Time
+}
+
+func (o Options) withDefaults() Options {
+	if o.Transforms == nil {
+		o.Transforms = relational.New
+	}
+	if o.Allocator == nil {
+		o.Allocator = memory.DefaultAllocator
+	}
+	if o.BatchRows <= 0 {
+		o.BatchRows = 4096
+	}
+	if o.BatchBytes <= 0 {
+		o.BatchBytes = 256 << 10
+	}
+	if o.Queue <= 0 {
+		o.Queue = 4
+	}
+	if o.Events <= 0 {
+		o.Events = 2000
+	}
+	if o.Log == nil {
+		o.Log = slog.DiscardHandler
+	}
+	if o.Where == "" {
+		o.Where = "local"
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.After == nil {
+		o.After = time.After
+	}
+	return o
+}

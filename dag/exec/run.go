@@ -1,0 +1,224 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"flowrun/dag/live"
+	"flowrun/dag/plan"
+)
+
+// Run is one run of a plan. [Build] makes it, [Run.Run] runs it, once; everything else may be called from any goroutine
+// before, while and after it runs.
+type Run struct {
+	plan     *plan.Pipeline
+	o        Options
+	topology live.Topology
+
+	nodes   []*node // in file order
+	sources []*source
+	sinks   []*sink
+	edges   []*edge // in the order of the topology
+	down    []*edge // the same from the sources down
+	byID    map[string]*edge
+	log     *slog.Logger
+	events  *events
+	printer *printer
+	shower  *shower
+	history *history
+
+	nudged   chan struct{}
+	acks     chan ack
+	ending   atomic.Bool // all sources have stopped
+	draining atomic.Bool
+	epochs   atomic.Uint64
+	lastCut  atomic.Int64
+	watchers atomic.Int32
+	seq      atomic.Uint64
+
+	gates   sync.Mutex
+	reading chan struct{} // closed while sources may read
+	pause   atomic.Bool
+
+	state   atomic.Pointer[live.State]
+	ran     atomic.Bool
+	started time.Time
+	ended   time.Time
+	clock   sync.Mutex // of started and ended
+	failure sync.Mutex
+	err     error
+	cancel  context.CancelCauseFunc
+	base    context.Context
+	done    chan struct{} // closed when Run has returned
+}
+
+var _ live.Run = (*Run)(nil)
+
+// Run opens the operators, runs them to the end and closes them. It returns nil when everything flowed out and was
+// committed: after the sources ended, after [Run.Drain], or after the reader of the run's output went away
+// ([Summary.OutputClosed]). Otherwise it returns why not: a [NodeError], [ErrStopped], or the cause of ctx, whose end
+// ends the run at once. No goroutine of the run is left when it returns.
+func (r *Run) Run(ctx context.Context) error {
+	if r.ran.Swap(true) {
+		return errors.New("exec: a run runs once")
+	}
+	defer close(r.done)
+	r.clock.Lock()
+	r.started = time.Now()
+	r.clock.Unlock()
+	unhook := context.AfterFunc(ctx, func() { r.cancel(context.Cause(ctx)) })
+	defer unhook()
+
+	opened, err := r.openAll(r.base)
+	if err == nil {
+		err = r.workAll(r.base)
+	}
+	if err != nil {
+		r.fail(err)
+		r.abort(context.WithoutCancel(r.base))
+	}
+	for _, e := range r.edges {
+		e.clear()
+	}
+	r.closeAll(opened)
+	return r.finish()
+}
+
+// workAll starts a goroutine per runner and cuts epochs until the end.
+func (r *Run) workAll(ctx context.Context) error {
+	r.setState(live.Running)
+	var runners sync.WaitGroup
+	for _, n := range r.nodes {
+		runners.Go(func() {
+			if err := n.guard(ctx, "run", func() error { return n.op.work(ctx) }); err != nil {
+				r.fail(err)
+			}
+		})
+	}
+	ticking, stop := context.WithCancel(ctx)
+	var ticker sync.WaitGroup
+	ticker.Go(func() { r.tick(ticking) })
+	err := r.coordinate(ctx)
+	if err != nil {
+		r.fail(err)
+	}
+	runners.Wait()
+	stop()
+	ticker.Wait()
+	if err == nil {
+		err = r.checkEdges()
+	}
+	return err
+}
+
+// openAll opens from the sinks up, so that nothing is read before its way is clear.
+func (r *Run) openAll(ctx context.Context) (opened []*node, err error) {
+	for _, role := range []live.Role{live.Sink, live.Transform, live.Source} {
+		for _, n := range r.nodes {
+			if n.role != role {
+				continue
+			}
+			if err := ctx.Err(); err != nil {
+				return opened, context.Cause(ctx)
+			}
+			// What Open began before it failed is closed too.
+			opened = append(opened, n)
+			if err := n.op.openOp(ctx); err != nil {
+				return opened, err
+			}
+		}
+	}
+	return opened, nil
+}
+
+// closeAll closes from the sources down. A failure to close fails a run that went well until then.
+func (r *Run) closeAll(opened []*node) {
+	for _, role := range []live.Role{live.Source, live.Transform, live.Sink} {
+		for _, n := range opened {
+			if n.role != role {
+				continue
+			}
+			if err := n.guard(context.WithoutCancel(r.base), "close", n.op.closeOp); err != nil {
+				r.fail(err)
+			}
+		}
+	}
+}
+
+// fail notes why the run failed, and ends it. The first reason counts; later ones are mostly its consequences.
+func (r *Run) fail(err error) {
+	r.failure.Lock()
+	defer r.failure.Unlock()
+	if r.err == nil {
+		if ctxErr := r.base.Err(); ctxErr != nil && errors.Is(err, ctxErr) {
+			err = context.Cause(r.base)
+		}
+		r.err = err
+	}
+	r.cancel(r.err)
+}
+
+// finish settles the state and returns the error of the run.
+func (r *Run) finish() error {
+	r.failure.Lock()
+	err := r.err
+	r.failure.Unlock()
+	r.clock.Lock()
+	r.ended = time.Now()
+	r.clock.Unlock()
+	for _, e := range r.edges {
+		e.sampler.settle()
+	}
+	r.history.take(r.nodes, time.Now())
+	if err != nil {
+		r.log.Error(err.Error())
+		r.setState(live.Failed)
+	} else {
+		r.setState(live.Finished)
+	}
+	r.cancel(nil)
+	r.events.close()
+	return err
+}
+
+// Drain stops the sources, lets everything flow out, commits and ends the run well. It returns at once; Run returns when
+// it is done. A second call does nothing.
+func (r *Run) Drain() {
+	if r.draining.Swap(true) {
+		return
+	}
+	r.gates.Lock()
+	r.pause.Store(false)
+	r.openGate()
+	r.gates.Unlock()
+	for _, s := range r.sources {
+		s.stop()
+	}
+}
+
+// Stop ends the run at once: Run returns ErrStopped as soon as the operators have returned.
+func (r *Run) Stop() { r.cancel(ErrStopped) }
+
+// Do carries out a command; see live.Run.
+func (r *Run) Do(_ context.Context, c live.Command) error {
+	switch c {
+	case live.Pause, live.Resume:
+		if r.draining.Load() || r.State().Ended() {
+			return errors.New("the run is ending")
+		}
+		r.setPause(c == live.Pause)
+	case live.Drain:
+		r.Drain()
+	case live.Stop:
+		r.Stop()
+	default:
+		return errors.New("unknown command " + string(c))
+	}
+	return nil
+}
+
+func (r *Run) setState(s live.State) { r.state.Store(&s) }

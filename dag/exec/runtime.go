@@ -1,0 +1,130 @@
+package exec
+
+import (
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"flowrun/dag/batch"
+	"flowrun/dag/op"
+	"flowrun/dag/plan"
+)
+
+// runtime is what the operator of one node is lent.
+type runtime struct {
+	n      *node
+	log    *slog.Logger
+	status atomic.Pointer[string]
+	sleeps func(bool) // of a source
+	warned causes
+}
+
+var _ op.Runtime = (*runtime)(nil)
+
+func newRuntime(n *node) *runtime {
+	return &runtime{n: n, log: n.run.log.With("node", n.id())}
+}
+
+func (r *runtime) Node() string                           { return r.n.id() }
+func (r *runtime) Log() *slog.Logger                      { return r.log }
+func (r *runtime) Allocator() memory.Allocator            { return r.n.run.o.Allocator }
+func (r *runtime) Now() time.Time                         { return r.n.run.o.Now() }
+func (r *runtime) After(d time.Duration) <-chan time.Time { return r.n.run.o.After(d) }
+func (r *runtime) BatchRows() int                         { return r.n.run.o.BatchRows }
+func (r *runtime) BatchBytes() int                        { return r.n.run.o.BatchBytes }
+func (r *runtime) Stdout() io.Writer                      { return nodeWriter{r.n} }
+func (r *runtime) Show(epoch uint64, block []byte)        { r.n.run.shower.add(epoch, r.n.index, block) }
+func (r *runtime) Showing() int                           { return r.n.run.shower.showing }
+func (r *runtime) Status(text string)                     { r.status.Store(&text) }
+
+func (r *runtime) UntilNow() bool {
+	k := r.n.run.plan.Trigger.Kind
+	return k == plan.AvailableNow || k == plan.Once
+}
+
+func (r *runtime) Waiting(yes bool) {
+	if r.sleeps != nil {
+		r.sleeps(yes)
+		return
+	}
+	a := busy
+	if yes {
+		a = waiting
+	}
+	r.n.meter.time.to(a, time.Now())
+}
+
+func (r *runtime) WarnEvery(cause, message string, args ...any) {
+	if n, ok := r.warned.allow(cause, r.Now()); ok {
+		if n > 0 {
+			args = append(args[:len(args):len(args)], "left_out", n)
+		}
+		r.log.Warn(message, args...)
+	}
+}
+
+// maxSample is how much of a dropped reject's input is logged.
+const maxSample = 200
+
+// warnReject logs a sample of the rows that are dropped, one per reason and time.
+func (r *runtime) warnReject(j *batch.Reject) {
+	if n, ok := r.warned.allow("rejected\x00"+j.Reason, r.Now()); ok {
+		args := []any{"reason", j.Reason}
+		if j.Detail != "" {
+			args = append(args, "detail", j.Detail)
+		}
+		if len(j.Raw) > 0 {
+			args = append(args, "raw", string(j.Raw[:min(len(j.Raw), maxSample)]))
+		}
+		if n > 0 {
+			args = append(args, "left_out", n)
+		}
+		r.log.Warn("row dropped", args...)
+	}
+}
+
+// warnEvery is the time between two warnings of one cause.
+const warnEvery = 10 * time.Second
+
+// maxCauses bounds how many causes are remembered; more share one.
+const maxCauses = 128
+
+// causes limits warnings by cause.
+type causes struct {
+	mu   sync.Mutex
+	seen map[string]*warning
+}
+
+type warning struct {
+	at   time.Time
+	left int
+}
+
+// allow reports whether a warning may be logged now, and how many were left out since the last.
+func (c *causes) allow(cause string, now time.Time) (leftOut int, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.seen == nil {
+		c.seen = map[string]*warning{}
+	}
+	w := c.seen[cause]
+	if w == nil && len(c.seen) >= maxCauses {
+		cause = ""
+		w = c.seen[cause]
+	}
+	if w == nil {
+		c.seen[cause] = &warning{at: now}
+		return 0, true
+	}
+	if now.Sub(w.at) < warnEvery {
+		w.left++
+		return 0, false
+	}
+	leftOut = w.left
+	w.at, w.left = now, 0
+	return leftOut, true
+}

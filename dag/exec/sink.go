@@ -1,0 +1,138 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"flowrun/dag/batch"
+	"flowrun/dag/op"
+)
+
+// sink drives an op.Sink.
+type sink struct {
+	*node
+	snk      op.Sink
+	inbox    *inbox
+	marks    watermarks
+	token    op.Prepared // of the last barrier; read by the coordinator once the sink has told that it came
+	prepared bool
+	broken   bool // its output is gone: it takes nothing more
+}
+
+// ack says that a sink has seen a barrier.
+type ack struct{ epoch uint64 }
+
+func (s *sink) openOp(ctx context.Context) error {
+	return s.guard(ctx, "open", func() error { return s.snk.Open(ctx, s.rt, nil) })
+}
+
+func (s *sink) closeOp() error { return s.snk.Close() }
+
+func (s *sink) stop() {}
+
+func (s *sink) work(ctx context.Context) error {
+	s.emit.ctx = ctx
+	s.meter.time.to(busy, time.Now())
+	defer func() { s.meter.time.to(waiting, time.Now()) }()
+	for {
+		port, m, err := s.inbox.next(ctx, &s.meter.time, s.run.idle)
+		if err != nil {
+			return err
+		}
+		last := false
+		switch m.kind {
+		case data:
+			err = s.write(ctx, port, m.batch)
+		case watermark:
+			err = s.watermark(ctx, port, m.watermark)
+		case barrier:
+			if s.inbox.hold(port) {
+				last = m.cut.last
+				err = s.barrier(ctx, m.cut)
+			}
+		}
+		s.in[port].done.Add(1)
+		if err != nil || last {
+			return err
+		}
+	}
+}
+
+func (s *sink) write(ctx context.Context, port int, b *batch.Batch) error {
+	defer b.Release()
+	rows := b.Rows()
+	s.emit.begin(callWrite)
+	if s.broken {
+		s.emit.Filter(rows)
+	} else {
+		err := s.guard(ctx, "write", func() error { return s.snk.Write(ctx, b, s.emit) })
+		if err = s.survives(err); err != nil {
+			return err
+		}
+		if left := s.emit.fates; left != (fates{rejected: left.rejected}) || left.rejected > rows {
+			return s.failed("write", bug("account: a sink counted fates other than rejects"))
+		}
+		if s.broken {
+			s.emit.Filter(rows - s.emit.fates.rejected)
+		} else {
+			s.emit.Pass(rows - s.emit.fates.rejected)
+		}
+	}
+	if err := s.emit.settle(rows); err != nil {
+		return s.failed("write", err)
+	}
+	s.in[port].receivedRows.Add(uint64(rows))
+	return nil
+}
+
+// survives turns the loss of the run's output into the end of this sink: the run drains, so that the others commit.
+func (s *sink) survives(err error) error {
+	if err == nil || !errors.Is(err, ErrOutputClosed) {
+		return err
+	}
+	s.broken = true
+	for _, e := range s.in {
+		e.close()
+	}
+	return nil
+}
+
+func (s *sink) watermark(ctx context.Context, port int, at time.Time) error {
+	low, rises := s.marks.set(port, at)
+	if !rises {
+		return nil
+	}
+	if low.Equal(op.EndOfTime) {
+		s.meter.ended.Store(true)
+	}
+	return s.forward(ctx, message{kind: watermark, watermark: low}, &s.meter.time)
+}
+
+// barrier ends the epoch; at the last one the sink prepares.
+func (s *sink) barrier(ctx context.Context, c cut) error {
+	if !c.empty && !s.broken {
+		err := s.guard(ctx, "epoch", func() error { return s.snk.Epoch(ctx, c.epoch) })
+		if err = s.survives(err); err != nil {
+			return err
+		}
+	}
+	if c.last && !s.broken {
+		s.emit.begin(callPrepare)
+		err := s.guard(ctx, "prepare", func() error {
+			token, err := s.snk.Prepare(ctx, s.emit)
+			s.token, s.prepared = token, err == nil
+			return err
+		})
+		if err = s.survives(err); err != nil {
+			return err
+		}
+	}
+	s.since.Store(0)
+	s.emit.epoch = c.epoch + 1
+	if err := s.forward(ctx, message{kind: barrier, cut: c}, &s.meter.time); err != nil {
+		return err
+	}
+	s.run.acks <- ack{c.epoch}
+	return nil
+}

@@ -1,0 +1,208 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"flowrun/dag/batch"
+	"flowrun/dag/op"
+)
+
+// source drives an op.Source: a reader goroutine calls Read, the runner passes on what was read and cuts barriers in
+// between.
+type source struct {
+	*node
+	src      op.Source
+	barriers chan cut      // at most one is under way
+	wake     chan struct{} // a pause began or ended
+	cancel   context.CancelFunc
+	reading  context.Context // ends when the source is to stop
+
+	held    atomic.Bool // the runner keeps what was read, since the run is paused
+	stopped atomic.Bool // the reader has ended, and all it read was passed on
+	asleep  atomic.Bool // it waits for the outside world
+
+	behind  op.Position // just behind what was passed on
+	reached op.Position // just behind the last barrier
+}
+
+// read is what Read gave.
+type read struct {
+	batch *batch.Batch
+	pos   op.Position
+	err   error
+}
+
+func (s *source) openOp(ctx context.Context) error {
+	return s.guard(ctx, "open", func() error { return s.src.Open(ctx, s.rt, nil) })
+}
+
+func (s *source) closeOp() error { return s.src.Close() }
+
+func (s *source) stop() {
+	s.cancel()
+	s.notify()
+}
+
+func (s *source) notify() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (s *source) work(ctx context.Context) error {
+	defer s.cancel()
+	results := make(chan read)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.readAll(ctx, results)
+	}()
+	defer func() { <-ended }()
+	s.emit.ctx = ctx
+	for {
+		in := results
+		if s.run.pausing() && s.reading.Err() == nil {
+			in = nil
+		}
+		if was := s.held.Swap(in == nil); !was && in == nil {
+			s.run.nudge()
+		}
+		select {
+		case got := <-in:
+			if err := s.pass(ctx, got); err != nil {
+				return err
+			}
+		case c := <-s.barriers:
+			if err := s.barrier(ctx, c); err != nil || c.last {
+				return err
+			}
+		case <-s.wake:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// readAll reads until the source ends, fails or is stopped. A batch that cannot be handed on is released.
+func (s *source) readAll(ctx context.Context, results chan<- read) {
+	clock := &s.meter.time
+	for {
+		clock.to(waiting, time.Now())
+		select {
+		case <-s.run.gate():
+		case <-s.reading.Done():
+		}
+		var got read
+		clock.to(busy, time.Now())
+		err := s.guard(ctx, "read", func() error {
+			var err error
+			got.batch, got.pos, err = s.src.Read(s.reading)
+			if err != nil && (errors.Is(err, io.EOF) || s.reading.Err() != nil && errors.Is(err, s.reading.Err())) {
+				got.err = err
+				return nil
+			}
+			return err
+		})
+		if err != nil {
+			got.err = err
+		}
+		s.asleep.Store(false)
+		clock.to(blocked, time.Now())
+		select {
+		case results <- got:
+		case <-ctx.Done():
+			if got.batch != nil {
+				got.batch.Release()
+			}
+			return
+		}
+		if got.err != nil {
+			clock.to(waiting, time.Now())
+			return
+		}
+	}
+}
+
+// pass sends what was read, and after it the end of time if the source has ended.
+func (s *source) pass(ctx context.Context, got read) error {
+	if got.batch != nil {
+		if err := s.guard(ctx, "read", func() error { return s.passBatch(got.batch) }); err != nil {
+			return err
+		}
+	}
+	if got.pos != nil {
+		s.behind = got.pos
+	}
+	switch {
+	case got.err == nil:
+		return nil
+	case errors.Is(got.err, io.EOF), s.abandoned.Load() && s.reading.Err() != nil && errors.Is(got.err, s.reading.Err()):
+		s.meter.ended.Store(true)
+		if err := s.forward(ctx, message{kind: watermark, watermark: op.EndOfTime}, nil); err != nil {
+			return err
+		}
+	case s.reading.Err() != nil && errors.Is(got.err, s.reading.Err()):
+		s.meter.ended.Store(true)
+	default:
+		return got.err
+	}
+	s.stopped.Store(true)
+	s.run.nudge()
+	return nil
+}
+
+// passBatch counts and sends a batch and its rejects; it owns b.
+func (s *source) passBatch(b *batch.Batch) error {
+	rows, rejects := b.Rows(), b.Rejects
+	s.emit.begin(callProcess)
+	s.emit.fates = fates{passed: rows, rejected: len(rejects)}
+	if s.abandoned.Load() {
+		s.emit.fates.filtered, s.emit.fates.passed = rows, 0
+		b.Release()
+	} else if err := s.emit.Emit("", b); err != nil {
+		return err
+	}
+	if len(rejects) > 0 {
+		if err := s.rejectInputs(s.emit, rejects); err != nil {
+			return err
+		}
+	}
+	if err := s.emit.settle(rows + len(rejects)); err != nil {
+		return err
+	}
+	if rows > 0 || len(s.routed()) > 0 {
+		s.mark()
+	}
+	return nil
+}
+
+func (s *source) barrier(ctx context.Context, c cut) error {
+	s.reached = s.behind
+	s.since.Store(0)
+	s.emit.epoch = c.epoch + 1
+	return s.forward(ctx, message{kind: barrier, cut: c}, nil)
+}
+
+// pauses reports whether no row comes from the source now, because the outside world has none, it has ended, or it is
+// held.
+func (s *source) pauses() bool { return s.asleep.Load() || s.stopped.Load() || s.held.Load() }
+
+// sleeps is what the operator says by Runtime.Waiting.
+func (s *source) sleeps(yes bool) {
+	if s.asleep.Swap(yes) == yes {
+		return
+	}
+	a := busy
+	if yes {
+		a = waiting
+	}
+	s.meter.time.to(a, time.Now())
+	if yes && !s.run.waitingSince().IsZero() {
+		s.run.nudge()
+	}
+}

@@ -1,0 +1,52 @@
+package exec
+
+import (
+	"fmt"
+	"strings"
+
+	"flowrun/dag/live"
+)
+
+// Status is the run in one line, for a log: where it stands, how fast rows come in, and what it waits for outside.
+func (r *Run) Status() string {
+	var parts []string
+	if state := r.State(); state != live.Running {
+		parts = append(parts, string(state))
+	}
+	if n := r.epochs.Load(); n > 0 {
+		parts = append(parts, fmt.Sprintf("epoch %d", n-1))
+	} else {
+		parts = append(parts, "no epoch yet")
+	}
+	var in float64
+	var rejected uint64
+	for i, n := range r.nodes {
+		var s live.NodeStats
+		r.history.fill(i, &s)
+		if n.role == live.Source {
+			in += s.Rate
+		}
+		rejected += n.meter.rejected.Load() + n.meter.rejectedOut.Load()
+	}
+	parts = append(parts, "in "+rate(in)+" rows/s")
+	if rejected > 0 {
+		parts = append(parts, fmt.Sprintf("rejected %d", rejected))
+	}
+	for _, n := range r.nodes {
+		if text := n.status(); text != "" {
+			parts = append(parts, n.id()+": "+text)
+		}
+	}
+	return strings.Join(parts, "  ")
+}
+
+// rate writes a number of rows with three digits at least: 7, 940, 92.4k, 1.2M.
+func rate(v float64) string {
+	switch {
+	case v >= 999_950:
+		return fmt.Sprintf("%.1fM", v/1e6)
+	case v >= 10_000:
+		return fmt.Sprintf("%.1fk", v/1e3)
+	}
+	return fmt.Sprintf("%.0f", v)
+}

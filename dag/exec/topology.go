@@ -1,0 +1,113 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"flowrun/dag/batch"
+	"flowrun/dag/live"
+	"flowrun/dag/plan"
+	"flowrun/dag/schema"
+)
+
+// Topology is the graph as it was built; see live.Run.
+func (r *Run) Topology(context.Context) (live.Topology, error) { return r.topology, nil }
+
+// draw makes the topology.
+func (r *Run) draw() live.Topology {
+	t := live.Topology{
+		Pipeline: r.plan.Name, Description: r.plan.Description, File: r.plan.File,
+		Where: r.o.Where, Trigger: r.plan.Trigger.String(),
+	}
+	for _, n := range r.nodes {
+		t.Nodes = append(t.Nodes, n.draw())
+	}
+	for _, e := range r.edges {
+		t.Edges = append(t.Edges, live.Edge{
+			ID: e.id, From: e.from.id(), Output: e.output, To: e.to.id(), Port: e.port, Capacity: cap(e.ch),
+		})
+	}
+	return t
+}
+
+func (n *node) draw() live.Node {
+	p := n.plan
+	d := live.Node{ID: p.ID, Kind: p.Kind, Role: n.role, Description: p.Description, Detail: detail(p.Op)}
+	if n.role == live.Sink {
+		d.Promise = plan.PromiseOfSink(p)
+	}
+	if p.At.Known() {
+		d.Place = p.At.String()
+	}
+	var first *arrow.Schema
+	for _, in := range p.Inputs {
+		if o := in.Source(); o != nil && o.Schema != nil {
+			d.Inputs = append(d.Inputs, describe(o, in.Output, nil))
+			if first == nil {
+				first = o.Schema
+			}
+		}
+	}
+	for _, o := range p.Outputs {
+		if o.Schema == nil || o.Name != "" && !o.Read {
+			continue
+		}
+		before := first
+		if o.Name != "" {
+			before = nil
+		}
+		d.Outputs = append(d.Outputs, describe(o, o.Name, before))
+	}
+	return d
+}
+
+func describe(o *plan.Output, name string, before *arrow.Schema) live.Schema {
+	s := live.Schema{Output: name, Mode: o.Mode.String(), Columns: batch.Columns(o.Schema), Tree: schema.Tree(o.Schema)}
+	if before != nil {
+		s.Changes = schema.Diff(before, o.Schema)
+	}
+	return s
+}
+
+// detail is the one thing to know of an operation.
+func detail(o plan.Op) string {
+	switch o := o.(type) {
+	case *plan.Scan:
+		return o.Detail
+	case *plan.Write:
+		return o.Detail
+	case *plan.Filter:
+		return o.Cond.Text.Value
+	case *plan.Project:
+		return items(o.Items)
+	case *plan.Explode:
+		return o.Item.Name.Value + ": " + o.Item.Expr.Text.Value
+	case *plan.Limit:
+		return strconv.FormatInt(o.Rows, 10) + " rows"
+	case *plan.Aggregate:
+		takes := make([]string, len(o.Take))
+		for i, t := range o.Take {
+			takes[i] = t.Name.Value + ": " + t.Text.Value
+		}
+		if len(o.By) == 0 {
+			return strings.Join(takes, ", ")
+		}
+		return fmt.Sprintf("%s by %s", strings.Join(takes, ", "), items(o.By))
+	}
+	return ""
+}
+
+func items(list []plan.Item) string {
+	texts := make([]string, len(list))
+	for i, it := range list {
+		texts[i] = it.Name.Value
+		if !it.Bare {
+			texts[i] += ": " + it.Expr.Text.Value
+		}
+	}
+	return strings.Join(texts, ", ")
+}
