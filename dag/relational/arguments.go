@@ -1,0 +1,242 @@
+package relational
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"flowrun/dag/batch"
+	"flowrun/dag/expr"
+	"flowrun/dag/op"
+	"flowrun/dag/state"
+)
+
+// arguments computes everything that an aggregate needs of a batch before any accumulator changes: keys, conditions,
+// arguments. A row that fails one of them is out. What several calls have in common is computed once.
+type arguments struct {
+	by         []*expr.Program
+	conditions []*expr.Program
+	where      []where // where[0] has no condition
+	operands   []operand
+
+	byEvs, whereEvs []*expr.Evaluator
+	vectors         []state.Vector
+
+	// Of the batch in hand:
+	n      int             // rows that are left
+	left   []int32         // these rows; nil: all of the record
+	keys   []*state.Vector // of the rows that are left
+	arrays []arrow.Array   // of the keys
+}
+
+// where is a condition, and the rows it is true for.
+type where struct {
+	rows  []int32 // of the record; nil: all of it
+	slots []int32
+}
+
+// operand is an argument under a condition. It is computed only for rows for which the condition is true.
+type operand struct {
+	program  *expr.Program
+	where    int
+	distinct bool // compared as keys are
+
+	ev     *expr.Evaluator
+	values arrow.Array
+	rows   []int32 // under the condition and not null; nil: all of the record
+	slots  []int32
+	vec    state.Vector
+	loaded bool
+	other  state.Vector // for along
+
+	keepRows, keepSlots []int32
+}
+
+// condition gives the place of a condition in where.
+func (a *arguments) condition(p *expr.Program) int {
+	if len(a.where) == 0 {
+		a.where = make([]where, 1)
+	}
+	if p == nil {
+		return 0
+	}
+	at := indexOf(&a.conditions, p) + 1
+	if at == len(a.where) {
+		a.where = append(a.where, where{})
+	}
+	return at
+}
+
+// operand gives the place of an argument in operands.
+func (a *arguments) operand(p *expr.Program, where int, distinct bool) int {
+	for i, x := range a.operands {
+		if x.where == where && x.distinct == distinct && (x.program == p || x.program.Text() == p.Text()) {
+			return i
+		}
+	}
+	a.operands = append(a.operands, operand{program: p, where: where, distinct: distinct})
+	return len(a.operands) - 1
+}
+
+func (a *arguments) open(rt op.Runtime) {
+	mem := rt.Allocator()
+	a.byEvs, a.whereEvs = evaluators(a.by, mem), evaluators(a.conditions, mem)
+	for i := range a.operands {
+		a.operands[i].ev = a.operands[i].program.Evaluator(mem)
+	}
+	a.vectors = make([]state.Vector, len(a.by))
+	for i := range a.vectors {
+		a.keys = append(a.keys, &a.vectors[i])
+	}
+}
+
+func (a *arguments) close() {
+	closeAll(a.byEvs)
+	closeAll(a.whereEvs)
+	for _, x := range a.operands {
+		if x.ev != nil {
+			x.ev.Close()
+		}
+	}
+}
+
+// eval computes the batch, whose arrays it keeps until release, and gives the rows that failed.
+func (a *arguments) eval(in *batch.Batch) ([]batch.Failure, error) {
+	rows := survivorsOf(in)
+	defer rows.release()
+	for _, ev := range a.byEvs {
+		values, failed, err := ev.Eval(rows.left)
+		if err != nil {
+			return nil, err
+		}
+		a.arrays = append(a.arrays, values)
+		rows.drop(failed)
+	}
+	for i, ev := range a.whereEvs {
+		sel, failed, err := ev.Select(rows.left)
+		if err != nil {
+			return nil, err
+		}
+		a.where[i+1].rows = sel
+		rows.drop(failed)
+	}
+	for i := range a.operands {
+		if err := a.operands[i].eval(a, &rows); err != nil {
+			return nil, err
+		}
+	}
+	a.left, a.n = rows.left.Sel, rows.left.Rows()
+	if len(a.where) > 0 {
+		a.where[0].rows = a.left
+	}
+	for i := range a.conditions {
+		if len(rows.failed) > 0 {
+			a.where[i+1].rows = intersect(a.left, a.where[i+1].rows)
+		}
+	}
+	for i, arr := range a.arrays {
+		a.vectors[i].LoadKeys(arr, a.left)
+	}
+	return rows.failures(), nil
+}
+
+func (x *operand) eval(a *arguments, rows *survivors) error {
+	in := rows.left
+	if x.where > 0 {
+		in = in.WithSelection(intersect(in.Sel, a.where[x.where].rows))
+		defer in.Release()
+	}
+	values, failed, err := x.ev.Eval(in)
+	if err != nil {
+		return err
+	}
+	x.values = values
+	rows.drop(failed)
+	return nil
+}
+
+// assign tells the rows under each condition and of each operand the slots of their groups; slots belong to the rows that
+// are left.
+func (a *arguments) assign(slots []int32) {
+	for i := range a.where {
+		w := &a.where[i]
+		if i == 0 {
+			w.slots = slots
+			continue
+		}
+		w.slots = pickSlots(w.slots[:0], a.left, slots, w.rows)
+	}
+	for i := range a.operands {
+		a.operands[i].assign(&a.where[a.operands[i].where])
+	}
+}
+
+// pickSlots gives the slots of some of the rows that are left.
+func pickSlots(dst, left, slots, rows []int32) []int32 {
+	if left == nil {
+		for _, r := range rows {
+			dst = append(dst, slots[r])
+		}
+		return dst
+	}
+	at := 0
+	for _, r := range rows {
+		for left[at] != r {
+			at++
+		}
+		dst = append(dst, slots[at])
+	}
+	return dst
+}
+
+func (x *operand) assign(w *where) {
+	x.loaded = false
+	if x.values.NullN() == 0 {
+		x.rows, x.slots = w.rows, w.slots
+		return
+	}
+	x.keepRows, x.keepSlots = x.keepRows[:0], x.keepSlots[:0]
+	for i, slot := range w.slots {
+		row := int32(i)
+		if w.rows != nil {
+			row = w.rows[i]
+		}
+		if x.values.IsValid(int(row)) {
+			x.keepRows, x.keepSlots = append(x.keepRows, row), append(x.keepSlots, slot)
+		}
+	}
+	x.rows, x.slots = x.keepRows, x.keepSlots
+	if x.rows == nil {
+		x.rows = []int32{}
+	}
+}
+
+// vector loads the values that are not null.
+func (x *operand) vector() *state.Vector {
+	if !x.loaded {
+		if x.distinct {
+			x.vec.LoadKeys(x.values, x.rows)
+		} else {
+			x.vec.Load(x.values, x.rows)
+		}
+		x.loaded = true
+	}
+	return &x.vec
+}
+
+// along loads the values at another operand's rows, null or not.
+func (x *operand) along(rows []int32) *state.Vector {
+	x.other.Load(x.values, rows)
+	return &x.other
+}
+
+// release forgets the batch.
+func (a *arguments) release() {
+	releaseAll(a.arrays)
+	clear(a.arrays)
+	a.arrays = a.arrays[:0]
+	for i := range a.operands {
+		if x := &a.operands[i]; x.values != nil {
+			x.values.Release()
+			x.values = nil
+		}
+	}
+}

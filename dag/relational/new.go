@@ -1,0 +1,36 @@
+package relational
+
+import (
+	"fmt"
+
+	"flowrun/dag/op"
+	"flowrun/dag/plan"
+)
+
+// New makes the operator of a bound node. Sources and sinks are an error: connectors make those.
+func New(n *plan.Node) (op.Transform, error) {
+	switch o := n.Op.(type) {
+	case *plan.Filter:
+		return &filter{cond: o.Cond.P}, nil
+	case *plan.Project:
+		return newProject(n, o), nil
+	case *plan.Explode:
+		return newExplode(n, o), nil
+	case *plan.Limit:
+		return &limit{rows: o.Rows, perEpoch: perEpoch(n)}, nil
+	case *plan.Union:
+		return newUnion(n, o), nil
+	case *plan.Aggregate:
+		return newAggregate(n, o)
+	case *plan.Scan, *plan.Write:
+		return nil, fmt.Errorf("relational: node %s is an end of the plan, a connector makes it", n.ID)
+	}
+	return nil, fmt.Errorf("relational: node %s: no operator for %T", n.ID, n.Op)
+}
+
+// perEpoch reports whether a node reads complete results: then each epoch's rows replace the last epoch's, and what the
+// operator keeps is for one epoch.
+func perEpoch(n *plan.Node) bool {
+	s := n.Inputs[0].Source()
+	return s != nil && s.Mode == plan.Complete
+}

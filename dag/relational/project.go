@@ -1,0 +1,120 @@
+package relational
+
+import (
+	"context"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"flowrun/dag/batch"
+	"flowrun/dag/expr"
+	"flowrun/dag/op"
+	"flowrun/dag/plan"
+)
+
+// project makes new columns and shares those it keeps.
+type project struct {
+	stateless
+	schema   *arrow.Schema
+	programs []*expr.Program // each once
+	columns  []source
+	evs      []*expr.Evaluator
+}
+
+// source says where a column comes from: from the input, or from a program.
+type source struct{ input, program int }
+
+func newProject(n *plan.Node, o *plan.Project) *project {
+	p := &project{schema: n.Output("").Schema}
+	for _, c := range o.Columns {
+		if c.Source >= 0 {
+			p.columns = append(p.columns, source{input: c.Source})
+			continue
+		}
+		at := indexOf(&p.programs, c.Expr)
+		p.columns = append(p.columns, source{input: -1, program: at})
+	}
+	return p
+}
+
+func (p *project) Open(_ context.Context, rt op.Runtime) error {
+	p.evs = evaluators(p.programs, rt.Allocator())
+	return nil
+}
+
+func (p *project) Process(_ context.Context, _ int, in *batch.Batch, out op.Emitter) error {
+	if in.Rows() == 0 {
+		return nil
+	}
+	rows := survivorsOf(in)
+	defer rows.release()
+	made := make([]arrow.Array, 0, len(p.evs))
+	defer func() { releaseAll(made) }()
+	for _, ev := range p.evs {
+		values, failed, err := ev.Eval(rows.left)
+		if err != nil {
+			return err
+		}
+		made = append(made, values)
+		rows.drop(failed)
+	}
+	if failed := rows.failures(); len(failed) > 0 {
+		if err := out.Reject(in, failed); err != nil {
+			return err
+		}
+	}
+	left := rows.left.Rows()
+	out.Pass(left)
+	if left == 0 {
+		return nil
+	}
+	columns := make([]arrow.Array, len(p.columns))
+	for i, c := range p.columns {
+		if c.input >= 0 {
+			columns[i] = in.Record.Column(c.input)
+		} else {
+			columns[i] = made[c.program]
+		}
+	}
+	rec := recordOf(p.schema, columns, int(in.Record.NumRows()))
+	return out.Emit("", in.WithRecord(rec, rows.left.Sel))
+}
+
+func (p *project) Close() error {
+	closeAll(p.evs)
+	return nil
+}
+
+// indexOf gives the place of a program in a list, to which it is added when it is new. Programs of one node with the same
+// text are the same program: they are computed once.
+func indexOf(list *[]*expr.Program, p *expr.Program) int {
+	for i, q := range *list {
+		if q == p || q.Text() == p.Text() {
+			return i
+		}
+	}
+	*list = append(*list, p)
+	return len(*list) - 1
+}
+
+func evaluators(programs []*expr.Program, mem memory.Allocator) []*expr.Evaluator {
+	evs := make([]*expr.Evaluator, len(programs))
+	for i, p := range programs {
+		evs[i] = p.Evaluator(mem)
+	}
+	return evs
+}
+
+func closeAll(evs []*expr.Evaluator) {
+	for _, ev := range evs {
+		ev.Close()
+	}
+}
+
+func releaseAll(arrays []arrow.Array) {
+	for _, a := range arrays {
+		if a != nil {
+			a.Release()
+		}
+	}
+}

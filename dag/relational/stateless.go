@@ -1,0 +1,28 @@
+package relational
+
+import (
+	"context"
+	"time"
+
+	"flowrun/dag/batch"
+	"flowrun/dag/op"
+)
+
+// stateless is the part of an operator that keeps nothing between batches.
+type stateless struct{}
+
+// Watermark passes it on.
+func (stateless) Watermark(_ context.Context, wm time.Time, _ op.Emitter) (time.Time, error) {
+	return wm, nil
+}
+
+// Barrier has nothing to emit.
+func (stateless) Barrier(context.Context, uint64, op.Emitter) error { return nil }
+
+// pass emits a lent batch as it is, but for its rejects, which are told where they arose.
+func pass(in *batch.Batch, out op.Emitter) error {
+	if len(in.Rejects) == 0 {
+		return out.Emit("", in.Retain())
+	}
+	return out.Emit("", in.WithSelection(in.Sel))
+}
