@@ -19,7 +19,7 @@ type Decoder interface {
 	// Pending is the number of rows and rejects appended since the last Batch.
 	Pending() int
 	// Batch returns what was appended since the last call, with the time at which it arrived, or nil when there is
-	// nothing. The caller owns it.
+	// nothing. The caller owns it. Its schema is the decoder's as the edges carry it, without units.
 	Batch(arrived time.Time) *batch.Batch
 	// Close releases what was appended and not taken.
 	Close()
@@ -43,8 +43,37 @@ type DecoderOptions struct {
 // MaxRejectBytes is how much of a rejected input a reject keeps.
 const MaxRejectBytes = 64 << 10
 
-// NewDecoder makes the decoder of a format; the format and schema must have passed [Check].
-func NewDecoder(o DecoderOptions) Decoder { return newDecoder(o) }
+// The reasons for which a decoder, or a source that frames its input, rejects.
+const (
+	InvalidUTF8   = "invalid UTF-8"
+	InvalidJSON   = "invalid JSON"
+	WrongType     = "wrong type"
+	OutOfRange    = "number out of range"
+	MissingField  = "missing field"
+	UnwantedNull  = "null in a field that is never null"
+	DuplicateKey  = "duplicate key"
+	NestedTooDeep = "nested too deeply"
+	LineTooLong   = "line too long"
+)
 
-// NewEncoder makes the encoder of a format for rows of the schema.
-func NewEncoder(format string, s *arrow.Schema) Encoder { return newEncoder(format, s) }
+// NewDecoder makes the decoder of a format; the format and schema must have passed [Check].
+func NewDecoder(o DecoderOptions) Decoder {
+	switch o.Format {
+	case textFormat:
+		return newTextDecoder(o)
+	case jsonFormat:
+		return newJSONDecoder(o)
+	}
+	panic("codec: no decoder for " + o.Format)
+}
+
+// NewEncoder makes the encoder of a format for rows of the schema; both must have passed [Check].
+func NewEncoder(format string, s *arrow.Schema) Encoder {
+	switch format {
+	case textFormat:
+		return textEncoder{}
+	case jsonFormat:
+		return newJSONEncoder(s)
+	}
+	panic("codec: no encoder for " + format)
+}

@@ -1,3 +1,11 @@
 // Package codec turns bytes into columns and back: [Framer] cuts a stream into lines, a [Decoder] turns records into
-// batches with their rejects, an [Encoder] writes rows. Formats: text and json (one object a line).
+// batches with their rejects, an [Encoder] writes rows.
+//
+// Formats:
+//   - text: a record is a line, its row one string column.
+//   - json: a record is a line that holds one object. A field that is missing or null is null; unknown fields are ignored,
+//     though they must be valid; nothing is coerced but an integer where a float is wanted. Lines of white space only are no
+//     records.
+//
+// A record that is no row becomes a reject with its bytes: what a stream brings never ends a run, and never vanishes.
 package codec

@@ -1,0 +1,82 @@
+package codec
+
+// skip reads a value that is not declared: it must be valid, and is not kept.
+func (d *jsonDecoder) skip(b []byte, i, depth int) int {
+	if i >= len(b) {
+		return d.syntax(b, i, "a value")
+	}
+	switch c := b[i]; {
+	case c == '"':
+		_, end, _ := d.text(b, i+1)
+		return end
+	case c == '-' || c-'0' <= 9:
+		_, end := d.number(b, i)
+		return end
+	case c == 'n':
+		return d.literal(b, i, "null")
+	case c == 't':
+		return d.literal(b, i, "true")
+	case c == 'f':
+		return d.literal(b, i, "false")
+	case c == '{' || c == '[':
+		if depth >= maxDepth {
+			return d.tooDeep(i)
+		}
+		if c == '{' {
+			return d.skipObject(b, i, depth)
+		}
+		return d.skipList(b, i, depth)
+	}
+	return d.syntax(b, i, "a value")
+}
+
+func (d *jsonDecoder) skipList(b []byte, i, depth int) int {
+	i = space(b, i+1)
+	if i < len(b) && b[i] == ']' {
+		return i + 1
+	}
+	for {
+		if i = d.skip(b, i, depth+1); i < 0 {
+			return -1
+		}
+		i = space(b, i)
+		switch {
+		case i < len(b) && b[i] == ',':
+			i = space(b, i+1)
+		case i < len(b) && b[i] == ']':
+			return i + 1
+		default:
+			return d.syntax(b, i, `"," or "]"`)
+		}
+	}
+}
+
+func (d *jsonDecoder) skipObject(b []byte, i, depth int) int {
+	i = space(b, i+1)
+	if i < len(b) && b[i] == '}' {
+		return i + 1
+	}
+	for {
+		if i >= len(b) || b[i] != '"' {
+			return d.syntax(b, i, "a key")
+		}
+		if _, i, _ = d.text(b, i+1); i < 0 {
+			return -1
+		}
+		if i = d.colon(b, i); i < 0 {
+			return -1
+		}
+		if i = d.skip(b, i, depth+1); i < 0 {
+			return -1
+		}
+		i = space(b, i)
+		switch {
+		case i < len(b) && b[i] == ',':
+			i = space(b, i+1)
+		case i < len(b) && b[i] == '}':
+			return i + 1
+		default:
+			return d.syntax(b, i, `"," or "}"`)
+		}
+	}
+}
