@@ -1,0 +1,230 @@
+package live
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Mood is the kind of thing a verdict says.
+type Mood string
+
+// The moods, in the order in which they are looked for. A run that is none of the others flows.
+const (
+	MoodFailed     Mood = "failed"
+	MoodFinished   Mood = "finished"
+	MoodStarting   Mood = "starting"
+	MoodChanging   Mood = "changing"   // pausing or draining
+	MoodPaused     Mood = "paused"     // by the user
+	MoodConnecting Mood = "connecting" // a node waits for something outside
+	MoodBottleneck Mood = "bottleneck"
+	MoodWaiting    Mood = "waiting" // for input
+	MoodFlowing    Mood = "flowing"
+)
+
+// Verdict is the one sentence that says how a run is doing and which node it is about.
+type Verdict struct {
+	Mood Mood
+	Node string // "" where it is about no one node
+	Text string
+}
+
+// String is the verdict for a line of its own.
+func (v Verdict) String() string {
+	if v.Mood == MoodBottleneck || v.Mood == MoodFailed {
+		return string(v.Mood) + " " + v.Text
+	}
+	return v.Text
+}
+
+const (
+	fullLongEnough = 300 * time.Millisecond // shorter than that, a full queue is only a queue doing its work
+	blockedShare   = 0.3                    // of a second: the node is held back
+	busyShare      = 0.5                    // below it a slow node is not slow itself: it waits for something outside
+)
+
+// Judge says how a run is doing: whether it has ended, waits for something outside, is slow (and then where), or is
+// well. The bottleneck is the node that the blocked ones wait for and that is not blocked itself. It is a pure function.
+func Judge(t Topology, s Snapshot) Verdict {
+	switch s.State {
+	case Failed:
+		return Verdict{Mood: MoodFailed, Text: firstOf(s.Error, "the run failed")}
+	case Finished:
+		return Verdict{Mood: MoodFinished, Text: "finished: the sources have ended and everything has flowed out"}
+	case Paused:
+		return Verdict{Mood: MoodPaused, Text: "paused: the sources do not read"}
+	case Pausing:
+		return Verdict{Mood: MoodChanging, Text: "pausing: rows are still on the way" + queued(s)}
+	case Draining:
+		return Verdict{Mood: MoodChanging, Text: "draining: the sources have stopped, rows are still on the way" + queued(s)}
+	}
+	if v, ok := outside(t, s); ok {
+		return v
+	}
+	if s.State == Starting {
+		return Verdict{Mood: MoodStarting, Text: "starting"}
+	}
+	if v, ok := bottleneck(t, s); ok {
+		return v
+	}
+	return calm(t, s)
+}
+
+// outside finds nodes that wait for a connection or the like. To wait for the next row is no news.
+func outside(t Topology, s Snapshot) (Verdict, bool) {
+	var first string
+	var texts []string
+	for i, n := range t.Nodes {
+		if i >= len(s.Nodes) {
+			break
+		}
+		st := s.Nodes[i]
+		if st.Status == "" || st.Ended || strings.HasPrefix(st.Status, "waiting") {
+			continue
+		}
+		if first == "" {
+			first = n.ID
+		}
+		texts = append(texts, n.ID+": "+st.Status)
+	}
+	if len(texts) == 0 {
+		return Verdict{}, false
+	}
+	if len(texts) > 2 {
+		texts = append(texts[:2], fmt.Sprintf("and %d more", len(texts)-2))
+	}
+	return Verdict{Mood: MoodConnecting, Node: first, Text: strings.Join(texts, "; ")}, true
+}
+
+func bottleneck(t Topology, s Snapshot) (Verdict, bool) {
+	index := make(map[string]int, len(t.Nodes))
+	for i, n := range t.Nodes {
+		index[n.ID] = i
+	}
+	slowest, full := -1, time.Duration(0)
+	for i, e := range t.Edges {
+		if i >= len(s.Edges) {
+			break
+		}
+		to, known := index[e.To]
+		if !known || to >= len(s.Nodes) || s.Nodes[to].Blocked >= blockedShare {
+			continue // it is only held back by what comes behind it
+		}
+		st := s.Edges[i]
+		if st.FullFor < fullLongEnough {
+			continue
+		}
+		if slowest < 0 || s.Nodes[to].Busy > s.Nodes[slowest].Busy {
+			slowest, full = to, st.FullFor
+		} else if to == slowest {
+			full = max(full, st.FullFor)
+		}
+	}
+	if slowest < 0 {
+		return Verdict{}, false
+	}
+	name := t.Nodes[slowest].ID
+	text := fmt.Sprintf("%s: busy %s, input queue full for %s", name, percent(s.Nodes[slowest].Busy), seconds(full))
+	if s.Nodes[slowest].Busy < busyShare {
+		text = fmt.Sprintf("%s: busy only %s, so it waits for what is behind it; input queue full for %s",
+			name, percent(s.Nodes[slowest].Busy), seconds(full))
+	}
+	if held := heldBack(t, s, index, slowest); len(held) > 0 {
+		verb := " is"
+		if len(held) > 1 {
+			verb = " are"
+		}
+		text += "; " + list(held) + verb + " blocked on it"
+	}
+	return Verdict{Mood: MoodBottleneck, Node: name, Text: text}, true
+}
+
+// heldBack are the blocked nodes above a node, in file order.
+func heldBack(t Topology, s Snapshot, index map[string]int, node int) []string {
+	above := map[int]bool{node: true}
+	for grew := true; grew; {
+		grew = false
+		for _, e := range t.Edges {
+			from, known := index[e.From]
+			to, also := index[e.To]
+			if known && also && above[to] && !above[from] && from < len(s.Nodes) && s.Nodes[from].Blocked >= blockedShare {
+				above[from], grew = true, true
+			}
+		}
+	}
+	var names []string
+	for i, n := range t.Nodes {
+		if above[i] && i != node {
+			names = append(names, n.ID)
+		}
+	}
+	return names
+}
+
+func calm(t Topology, s Snapshot) Verdict {
+	flowing, busiest, busy := false, -1, 0.1
+	for i, n := range t.Nodes {
+		if i >= len(s.Nodes) {
+			break
+		}
+		st := s.Nodes[i]
+		if n.Role == Source && !st.Ended && st.Rate > 0 || n.Role != Source && st.Rate > 0 {
+			flowing = true
+		}
+		if st.Busy > busy {
+			busiest, busy = i, st.Busy
+		}
+	}
+	for _, e := range s.Edges {
+		flowing = flowing || e.Queued > 0
+	}
+	switch {
+	case !flowing && busiest < 0:
+		return Verdict{Mood: MoodWaiting, Text: "waiting for input, nothing is slow"}
+	case busiest >= 0:
+		return Verdict{Mood: MoodFlowing, Text: fmt.Sprintf("nothing is slow; the busiest is %s at %s", t.Nodes[busiest].ID, percent(busy))}
+	}
+	return Verdict{Mood: MoodFlowing, Text: "nothing is slow"}
+}
+
+func queued(s Snapshot) string {
+	n := 0
+	for _, e := range s.Edges {
+		n += e.Queued
+	}
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return " (1 batch is queued)"
+	}
+	return fmt.Sprintf(" (%d batches are queued)", n)
+}
+
+func list(names []string) string {
+	const shown = 3
+	if len(names) > shown {
+		return strings.Join(names[:shown-1], ", ") + " and " + strconv.Itoa(len(names)-shown+1) + " more"
+	}
+	if len(names) == 1 {
+		return names[0]
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
+func percent(share float64) string { return strconv.Itoa(int(min(max(share, 0), 1)*100+0.5)) + "%" }
+
+func seconds(d time.Duration) string {
+	if d < 10*time.Second {
+		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + "s"
+	}
+	return d.Round(time.Second).String()
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,110 @@
+package pane
+
+import (
+	"strings"
+	"time"
+
+	"flowrun/dag/live"
+	"flowrun/tui/theme"
+	"flowrun/tui/widget"
+)
+
+// Header is the first line of the screen: which pipeline, and whether it is well. What it shows is never frozen.
+type Header struct {
+	Lost        bool      // the run cannot be watched any more
+	FrozenSince time.Time // zero: the view is not frozen
+}
+
+// View draws the line. Where there is no room the last things go first.
+func (h Header) View(a widget.Area, s *Scene) {
+	g := s.Glyphs
+	x := a.Text(0, 0, " flowrun ", theme.In(theme.Muted))
+	x += a.Text(x, 0, g.Crumb+" ", theme.In(theme.Muted))
+	rest := h.facts(s)
+	name := s.Index.Pipeline
+	if name == "" {
+		name = strings.TrimSuffix(s.Index.File, ".yaml")
+	}
+	must := widget.Cells(rest[0]) + 4
+	if name != "" {
+		x += a.Text(x, 0, widget.Fit(name, max(a.W-x-must, 6), g.Cut), theme.Style{Bold: true})
+		x += 3
+	}
+	for i, fact := range rest {
+		w := widget.Cells(fact)
+		if i > 0 && x+w+1 > a.W {
+			continue
+		}
+		a.Spans(x, 0, fact...)
+		x += w + 3
+	}
+}
+
+func (h Header) facts(s *Scene) [][]widget.Span {
+	span := func(t theme.Token, text string) widget.Span { return widget.Span{Text: text, Style: theme.In(t)} }
+	state, token, glyph := StateWord(s.Snapshot.State, s.Glyphs)
+	if h.Lost {
+		state, token, glyph = "LOST", theme.Error, s.Glyphs.Bad
+	}
+	first := []widget.Span{
+		{Text: glyph + " " + state, Style: theme.Strong(token)},
+		span(theme.Text, " "+widget.Clock(s.Snapshot.Elapsed)),
+	}
+	if !h.FrozenSince.IsZero() {
+		frozen := "  " + s.Glyphs.Frozen + " FROZEN " + widget.Clock(s.Now.Sub(h.FrozenSince))[3:]
+		first = append(first, widget.Span{Text: frozen, Style: theme.Strong(theme.Accent)})
+	}
+	facts := [][]widget.Span{first}
+	if len(s.Snapshot.Nodes) == 0 {
+		return facts
+	}
+	rate, rejected, late := 0.0, uint64(0), uint64(0)
+	for i, n := range s.Index.Nodes {
+		st := s.Node(i)
+		rejected += st.Rejected
+		late += st.Late
+		if n.Role == live.Source {
+			rate += st.Rate
+		}
+	}
+	facts = append(facts, []widget.Span{span(theme.Text, widget.Rate(rate)), span(theme.Muted, " rows/s")})
+	if s.Snapshot.Epochs > 0 {
+		epoch := []widget.Span{span(theme.Muted, "epoch "), span(theme.Text, widget.Count(s.Snapshot.Epochs-1))}
+		if cut := s.Snapshot.LastCut; !cut.IsZero() {
+			epoch = append(epoch, span(theme.OK, " "+s.Glyphs.Good), span(theme.Muted, " "+widget.Age(s.Now.Sub(cut).Truncate(time.Second))+" ago"))
+		}
+		facts = append(facts, epoch)
+	}
+	if rejected > 0 {
+		facts = append(facts, []widget.Span{span(theme.Late, widget.Short(rejected)+" rejected")})
+	}
+	if late > 0 {
+		facts = append(facts, []widget.Span{span(theme.Late, widget.Short(late)+" late")})
+	}
+	if s.Index.Where != "" {
+		facts = append(facts, []widget.Span{span(theme.Muted, s.Index.Where)})
+	}
+	if s.Snapshot.HeapBytes > 0 {
+		facts = append(facts, []widget.Span{span(theme.Muted, "heap "+widget.Bytes(s.Snapshot.HeapBytes))})
+	}
+	return facts
+}
+
+// StateWord is how a run's state is written: a word, its colour and a glyph.
+func StateWord(s live.State, g theme.Glyphs) (word string, t theme.Token, glyph string) {
+	switch s {
+	case live.Running:
+		return "RUNNING", theme.OK, g.Dot
+	case live.Pausing:
+		return "PAUSING", theme.Busy, g.Half
+	case live.Paused:
+		return "PAUSED", theme.Busy, g.Ring
+	case live.Draining:
+		return "DRAINING", theme.Busy, g.Half
+	case live.Finished:
+		return "FINISHED", theme.OK, g.Good
+	case live.Failed:
+		return "FAILED", theme.Error, g.Bad
+	}
+	return "STARTING", theme.Muted, g.Ring
+}

@@ -1,0 +1,130 @@
+package pane
+
+import (
+	"fmt"
+	"strings"
+
+	"flowrun/dag/live"
+	"flowrun/tui/theme"
+	"flowrun/tui/widget"
+)
+
+// drawBox draws a node: its name in the frame, then kind and role, its rate with the last minute of it, and what it does.
+// A box without room for that shows the rate only.
+func drawBox(a widget.Area, x, y, w, h int, s *Scene, node int) {
+	if x >= a.W || y >= a.H || x+w <= 0 || y+h <= 0 {
+		return
+	}
+	// A box that sticks out on the left or on top is drawn on a canvas of its own size first.
+	c := widget.NewCanvas(w, h)
+	drawWholeBox(c.Area(), s, node)
+	a.Paste(c, x, y)
+}
+
+func drawWholeBox(a widget.Area, s *Scene, node int) {
+	g, n, st := s.Glyphs, s.Index.Nodes[node], s.Node(node)
+	selected := node == s.Selected
+	state, token := nodeState(s, node)
+	frame := widget.Box{Frame: g.Pane, Style: theme.In(theme.Muted), Foot: sideOutputs(s.Index, node)}
+	name := theme.Style{Bold: true}
+	switch {
+	case s.Verdict.Node == n.ID && s.Verdict.Mood == live.MoodBottleneck:
+		frame.Style = theme.In(theme.Busy)
+	case token == theme.Error:
+		frame.Style = theme.In(theme.Error)
+	case token == theme.Blocked:
+		frame.Style = theme.In(theme.Blocked)
+	}
+	if selected {
+		frame.Frame, name = g.Heavy, theme.Strong(theme.Accent)
+		if frame.Style.Token == theme.Muted {
+			frame.Style = theme.In(theme.Accent)
+		}
+	}
+	if s.Find.In(findText(n)) {
+		name.Under = true
+	}
+	frame.Left = []widget.Span{{Text: " "}, {Text: n.ID, Style: name}, {Text: " "}}
+	in := frame.Draw(a, g)
+	body := in.Sub(1, 0, in.W-1, in.H)
+	if in.W >= 24 {
+		body = in.Sub(1, 0, in.W-2, in.H)
+	}
+	if body.H < boxTall {
+		rateLine(body, 0, s, st)
+		if body.H > 1 {
+			body.Text(0, 1, widget.Fit(state, body.W, g.Cut), theme.In(token))
+		}
+		return
+	}
+	kindLine(body, 0, s, n)
+	rateLine(body, 1, s, st)
+	stateLine(body, 2, s, node, state, token)
+}
+
+func kindLine(a widget.Area, y int, s *Scene, n live.Node) {
+	role := string(n.Role)
+	if n.Role == live.Transform {
+		role = ""
+	}
+	x := a.Text(0, y, widget.Fit(n.Kind, a.W, s.Glyphs.Cut), theme.In(theme.Muted))
+	right := widget.Width(role)
+	if x+1+right > a.W {
+		right = 0
+	} else {
+		a.Right(a.W, y, role, theme.In(theme.Muted))
+	}
+	if room := a.W - x - 2 - right - 1; room >= 4 {
+		a.Text(x+2, y, widget.Fit(n.Detail, room, s.Glyphs.Cut), theme.In(theme.Muted))
+	} else if role == "" && room >= 1 && n.Detail != "" {
+		a.Text(x+1, y, widget.Fit(n.Detail, a.W-x-1, s.Glyphs.Cut), theme.In(theme.Muted))
+	}
+}
+
+func rateLine(a widget.Area, y int, s *Scene, st live.NodeStats) {
+	const rate = 5
+	a.Right(rate, y, widget.Rate(st.Rate), theme.Style{Token: activeToken(st), Bold: st.Rate > 0})
+	a.Text(rate+1, y, widget.Sparkline(history(st), 60, a.W-rate-1, s.Glyphs), theme.In(rateToken(st)))
+}
+
+func stateLine(a widget.Area, y int, s *Scene, node int, state string, token theme.Token) {
+	n, st := s.Index.Nodes[node], s.Node(node)
+	moving := st.Busy >= 0.005 || st.Blocked >= 0.005
+	shares := []widget.Span{
+		{Text: "busy ", Style: theme.In(theme.Muted)},
+		{Text: fmt.Sprintf("%2s", short2(st.Busy)), Style: theme.In(loud(st.Busy, busyLoud, theme.Busy))},
+		{Text: " blk ", Style: theme.In(theme.Muted)},
+		{Text: fmt.Sprintf("%2s", short2(st.Blocked)), Style: theme.In(loud(st.Blocked, blockedLoud, theme.Blocked))},
+	}
+	usual := st.Status == "" && !st.Ended && moving && !s.Snapshot.State.Ended()
+	var spans []widget.Span
+	switch {
+	case usual:
+		spans = shares
+	default:
+		spans = []widget.Span{{Text: state, Style: theme.In(token)}}
+	}
+	if n.Role == live.Sink && n.Promise != "" && st.Status == "" {
+		promise := widget.Span{Text: n.Promise, Style: theme.In(theme.Muted)}
+		if widget.Cells(spans)+2+widget.Width(n.Promise) <= a.W {
+			a.Right(a.W, y, n.Promise, promise.Style)
+		} else {
+			spans = []widget.Span{promise}
+		}
+	}
+	widget.Clip(a.Sub(0, y, a.W, 1), s.Glyphs, spans...)
+}
+
+// short2 is a share in two characters.
+func short2(share float64) string { return widget.Percent(min(share, 0.99)) }
+
+// sideOutputs names the outputs of a node, beside the main one, that are read.
+func sideOutputs(x *Index, node int) string {
+	var names []string
+	for _, e := range x.Out[node] {
+		if o := x.Edges[e].Output; o != "" && !strings.Contains(" "+strings.Join(names, " ")+" ", " ."+o+" ") {
+			names = append(names, "."+o)
+		}
+	}
+	return strings.Join(names, " ")
+}

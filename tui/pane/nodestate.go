@@ -1,0 +1,67 @@
+package pane
+
+import (
+	"flowrun/dag/live"
+	"flowrun/tui/theme"
+	"flowrun/tui/widget"
+)
+
+// The shares of a second from which a number stands out.
+const (
+	busyLoud    = 0.8
+	blockedLoud = 0.5
+)
+
+// nodeState is what a node does, in a word or two and a colour.
+func nodeState(s *Scene, node int) (string, theme.Token) {
+	st := s.Node(node)
+	switch {
+	case len(s.Snapshot.Nodes) == 0:
+		return "starting", theme.Muted
+	case s.Snapshot.State == live.Failed && s.Verdict.Node == s.Index.Nodes[node].ID:
+		return "failed", theme.Error
+	case st.Ended:
+		return "ended", theme.Muted
+	case st.Status != "":
+		return st.Status, theme.Busy
+	case s.Snapshot.State.Ended():
+		return "stopped", theme.Muted
+	case st.Blocked >= 0.1 && st.Blocked > st.Busy:
+		return "blocked " + widget.Percent(st.Blocked) + "%", loud(st.Blocked, blockedLoud, theme.Blocked)
+	case st.Busy >= 0.005:
+		return "busy " + widget.Percent(st.Busy) + "%", loud(st.Busy, busyLoud, theme.Busy)
+	case st.Rate > 0:
+		return "flowing", theme.Text
+	}
+	return "waiting", theme.Muted
+}
+
+func loud(share, from float64, t theme.Token) theme.Token {
+	if share >= from {
+		return t
+	}
+	return theme.Text
+}
+
+// rateToken is the colour of a node's rate and sparkline.
+func rateToken(st live.NodeStats) theme.Token {
+	if st.Rate > 0 {
+		return theme.OK
+	}
+	return theme.Muted
+}
+
+// history is what a sparkline shows: the whole seconds, of which the last one is the rate.
+func history(st live.NodeStats) []float64 { return st.History }
+
+// edgeToken is the colour of a wire and of its queue.
+func edgeToken(s *Scene, edge int) theme.Token {
+	st, e := s.Edge(edge), s.Index.Edges[edge]
+	switch {
+	case st.FullFor > 0 || e.Capacity > 0 && st.Queued >= e.Capacity:
+		return theme.Blocked
+	case st.Queued > 0 || s.Node(s.Index.To(edge)).Rate > 0:
+		return theme.OK
+	}
+	return theme.Muted
+}

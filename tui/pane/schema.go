@@ -1,0 +1,195 @@
+package pane
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"flowrun/tui/theme"
+	"flowrun/tui/widget"
+)
+
+// Schema is the pane of the selected node's columns, in the form of Spark's printSchema, then what changed against the
+// node's input, then the account of its rows.
+type Schema struct {
+	w, h int
+	top  int
+}
+
+// SetSize tells the pane its size with its frame.
+func (p *Schema) SetSize(w, h int) { p.w, p.h = w, h }
+
+// Reset goes back to the top, since another node is selected.
+func (p *Schema) Reset() { p.top = 0 }
+
+// SchemaWidth is the width with its frame at which nothing of the scene's schema is cut.
+func SchemaWidth(s *Scene) int {
+	w := 0
+	for _, line := range s.Look().Schema.Tree {
+		w = max(w, widget.Width(line))
+	}
+	return w + 4
+}
+
+// Key scrolls.
+func (p *Schema) Key(key string, s *Scene) {
+	n, page := len(p.lines(s)), max(p.h-2, 1)
+	switch key {
+	case "up", "k":
+		p.top--
+	case "down", "j":
+		p.top++
+	case "pgup", "ctrl+b":
+		p.top -= page
+	case "pgdown", "ctrl+f":
+		p.top += page
+	case "home", "g":
+		p.top = 0
+	case "end", "G":
+		p.top = n
+	}
+	p.top = min(max(p.top, 0), max(n-page, 0))
+}
+
+// Match scrolls to the next line that the scene's find matches and reports whether there is one.
+func (p *Schema) Match(s *Scene, step int) bool {
+	lines := p.lines(s)
+	n := s.Find.next(len(lines), p.top, step, func(i int) string { return lineText(lines[i]) })
+	if n < 0 {
+		return false
+	}
+	p.top = min(n, max(len(lines)-max(p.h-2, 1), 0))
+	return true
+}
+
+// View draws the pane.
+func (p *Schema) View(a widget.Area, s *Scene) {
+	look := s.Look()
+	var right []widget.Span
+	if look.Known {
+		word := " out of "
+		if look.Into {
+			word = " into "
+			look.From = s.Index.Nodes[s.Selected].ID
+		}
+		right = []widget.Span{{Text: word, Style: theme.In(theme.Muted)}, {Text: look.From + " "}}
+	}
+	lines := p.lines(s)
+	top := min(p.top, max(len(lines)-max(a.H-2, 1), 0))
+	foot := ""
+	if len(lines) > a.H-2 && a.H > 2 {
+		foot = fmt.Sprintf("lines %d-%d of %d", top+1, top+a.H-2, len(lines))
+	}
+	in := paneBox(3, "schema", s, nil, right, foot).Draw(a, s.Glyphs)
+	body := in.Sub(1, 0, in.W-2, in.H)
+	for i := top; i < min(top+body.H, len(lines)); i++ {
+		widget.Clip(body.Sub(0, i-top, body.W, 1), s.Glyphs, lines[i]...)
+		if s.Find.Active() && !s.Find.In(lineText(lines[i])) {
+			body.Restyle(0, i-top, body.W, func(theme.Style) theme.Style { return theme.In(theme.Muted) })
+		}
+	}
+}
+
+func lineText(line []widget.Span) string {
+	text := ""
+	for _, s := range line {
+		text += s.Text
+	}
+	return text
+}
+
+func (p *Schema) lines(s *Scene) [][]widget.Span {
+	look := s.Look()
+	if !look.Known {
+		return nil
+	}
+	plain := func(t theme.Token, text string) []widget.Span { return []widget.Span{{Text: text, Style: theme.In(t)}} }
+	var lines [][]widget.Span
+	for _, line := range look.Schema.Tree {
+		lines = append(lines, treeLine(line))
+	}
+	for _, change := range look.Schema.Changes {
+		token := theme.Text
+		switch {
+		case strings.HasPrefix(change, "+"):
+			token = theme.OK
+		case strings.HasPrefix(change, "-"):
+			token = theme.Error
+		case strings.HasPrefix(change, "~"):
+			token = theme.Late
+		}
+		lines = append(lines, plain(token, strings.ReplaceAll(change, " -> ", " "+s.Glyphs.Arrow+" ")))
+	}
+	switch look.Schema.Mode {
+	case "updates":
+		lines = append(lines, plain(theme.Muted, "updates: the last row per key holds"))
+	case "complete":
+		lines = append(lines, plain(theme.Muted, "complete: each epoch replaces the last"))
+	}
+	if look.Choices > 1 {
+		lines = append(lines, plain(theme.Muted, fmt.Sprintf("%d of %d, o for the next", wrap(s.Choice, look.Choices)+1, look.Choices)))
+	}
+	return append(append(lines, nil), account(s)...)
+}
+
+// treeLine draws the name in a line of the tree brighter than the rest.
+func treeLine(line string) []widget.Span {
+	at := strings.Index(line, "-- ")
+	if at < 0 {
+		return []widget.Span{{Text: line, Style: theme.In(theme.Muted)}}
+	}
+	name, rest, ok := strings.Cut(line[at+3:], ": ")
+	if !ok {
+		return []widget.Span{{Text: line}}
+	}
+	kind, null, _ := strings.Cut(rest, " (")
+	spans := []widget.Span{{Text: line[:at+3], Style: theme.In(theme.Muted)}, {Text: name}, {Text: ": ", Style: theme.In(theme.Muted)},
+		{Text: kind, Style: theme.In(theme.Accent)}}
+	if null != "" {
+		spans = append(spans, widget.Span{Text: " (" + null, Style: theme.In(theme.Muted)})
+	}
+	return spans
+}
+
+// account says what became of the selected node's rows.
+func account(s *Scene) [][]widget.Span {
+	if len(s.Snapshot.Nodes) == 0 {
+		return nil
+	}
+	st := s.Node(s.Selected)
+	type fate struct {
+		word  string
+		n     uint64
+		token theme.Token
+	}
+	lines := [][]widget.Span{{
+		{Text: "rows in ", Style: theme.In(theme.Muted)}, {Text: widget.Count(st.RowsIn)},
+		{Text: "  out ", Style: theme.In(theme.Muted)}, {Text: widget.Count(st.RowsOut)},
+	}}
+	var fates []widget.Span
+	for _, f := range []fate{{"passed", st.Passed, theme.Text}, {"filtered", st.Filtered, theme.Text}, {"held", st.Held, theme.Text},
+		{"late", st.Late, theme.Late}, {"rejected", st.Rejected, theme.Error}} {
+		if f.n == 0 || f.word == "passed" && f.n == st.RowsIn {
+			continue
+		}
+		if len(fates) > 0 {
+			fates = append(fates, widget.Span{Text: "  "})
+		}
+		fates = append(fates, widget.Span{Text: f.word + " ", Style: theme.In(theme.Muted)}, widget.Span{Text: widget.Count(f.n), Style: theme.In(f.token)})
+	}
+	if len(fates) > 0 {
+		lines = append(lines, fates)
+	}
+	reasons := make([]string, 0, len(st.Reasons))
+	for r := range st.Reasons {
+		reasons = append(reasons, r)
+	}
+	slices.SortFunc(reasons, func(a, b string) int {
+		return cmp.Or(cmp.Compare(st.Reasons[b], st.Reasons[a]), cmp.Compare(a, b))
+	})
+	for _, r := range reasons[:min(len(reasons), 5)] {
+		lines = append(lines, []widget.Span{{Text: "  " + widget.Count(st.Reasons[r]) + "  ", Style: theme.In(theme.Error)}, {Text: r}})
+	}
+	return lines
+}
