@@ -9,6 +9,9 @@ import (
 // Duration is a length of time in a file: Go's units plus d and w ("1d12h"). A bare number is an error.
 type Duration time.Duration
 
+// String gives the duration as Go prints it.
+func (d Duration) String() string { return time.Duration(d).String() }
+
 // Size is a number of bytes in a file: "64KiB", "1MiB", "10MB" or a bare number of bytes.
 type Size int64
 
@@ -30,3 +33,6 @@ type Item struct {
 	Field
 	Bare bool
 }
+
+// Name is a text that is no expression, with its place: the name of a column, say. In it a substitution is plain text.
+type Name struct{ diag.Text }

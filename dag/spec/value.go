@@ -13,7 +13,16 @@ const (
 	Map
 )
 
-// Value is a YAML value with its place: anchors are resolved, merge keys merged, substitutions done.
+// String gives the word used in messages.
+func (k ValueKind) String() string {
+	return [...]string{"nothing", "a single value", "a list", "a map"}[k]
+}
+
+// Value is a YAML value with its place: anchors are resolved, merge keys merged, substitutions done. A value that is
+// repeated by an alias is shared, so values are read and never changed.
+//
+// The text of a scalar with substitutions is what they make of it as a plain text. [Decode] looks at the parts again
+// where an expression is wanted, since there a substitution has to become a literal.
 type Value struct {
 	Kind    ValueKind
 	Text    diag.Text // of a scalar: what was meant, and where it stands
@@ -21,6 +30,13 @@ type Value struct {
 	Items   []*Value  // of a list
 	Entries []Entry   // of a map, in file order
 	At      diag.Span // the whole value's first line
+
+	raw    diag.Text // of a scalar with substitutions: the text before them
+	parts  []part    // of a scalar with substitutions
+	source string    // how the value is written, where it stands on one line
+	cut    bool      // of a scalar: a comment follows on its line
+	broken bool      // a diagnostic has been given; what was meant is not known
+	size   int       // the number of values in it, itself included
 }
 
 // Entry is a key of a map and its value.
@@ -42,3 +58,7 @@ func (v *Value) Get(key string) *Value {
 	}
 	return nil
 }
+
+// Broken reports whether the value could not be read and a diagnostic says so already: whoever misses something in it
+// keeps quiet.
+func (v *Value) Broken() bool { return v != nil && v.broken }

@@ -1,0 +1,171 @@
+package spec
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"flowrun/dag/diag"
+)
+
+// maxRounds is how often a file with mistakes is patched and read again.
+const maxRounds = 24
+
+// parse reads the text as YAML. A mistake of which it can tell what was meant is reported, patched over, and the text is
+// read again, so that all mistakes are found. The root is nil when there is nothing in the file or it could not be read.
+func parse(src *source, list *diag.List) (*yaml.Node, *patched) {
+	p := newPatched(src)
+	quoted := map[int]mask{} // diagnostics whose hint is made at the end
+	report := func(faults []fault) {
+		for _, f := range faults {
+			at := p.file(f.from)
+			d := diag.Diagnostic{Code: f.code, Message: f.message, Hint: f.hint, Notes: f.notes, At: src.between(at, p.file(f.to))}
+			f.apply(p)
+			if f.quoted {
+				quoted[len(*list)] = p.masks[f.from]
+			}
+			list.Add(d)
+		}
+	}
+	defer func() {
+		for n, m := range quoted {
+			(*list)[n].Hint = p.quotedHint(m)
+		}
+	}()
+	for round := 0; ; round++ {
+		root, second, err := read(p.bytes())
+		var faults []fault
+		if err != nil {
+			faults = scan(p)
+		} else {
+			faults = splits(p, root)
+		}
+		if len(faults) > 0 && round < maxRounds {
+			report(faults)
+			continue
+		}
+		if err != nil {
+			list.Add(vague(src, p, err))
+			return nil, p
+		}
+		if second > 0 {
+			for second > 1 && !strings.HasPrefix(string(src.line(second)), "---") {
+				second--
+			}
+			list.Add(diag.Diagnostic{
+				Code: codeDocuments, Message: "a second document begins here; one file is one pipeline",
+				Hint: "move it to a file of its own", At: src.span(pos{second, 1}, 3),
+			})
+		}
+		return root, p
+	}
+}
+
+// read parses the first document, and tells the line of a second one if there is one.
+func read(text []byte) (root *yaml.Node, second int, err error) {
+	defer func() {
+		// The library reports its own errors by panics and may let one slip; a file must never end the program.
+		if r := recover(); r != nil {
+			root, err = nil, fmt.Errorf("yaml: %v", r)
+		}
+	}()
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	var doc, next yaml.Node
+	if err := d.Decode(&doc); errors.Is(err, io.EOF) {
+		return nil, 0, nil
+	} else if err != nil {
+		return nil, 0, err
+	}
+	if d.Decode(&next) == nil {
+		second = next.Line
+	}
+	if len(doc.Content) == 0 {
+		return nil, second, nil
+	}
+	return doc.Content[0], second, nil
+}
+
+var errorLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+
+// vague makes the best of an error of the library that the recogniser could not explain.
+func vague(src *source, p *patched, err error) diag.Diagnostic {
+	text := err.Error()
+	line := 1
+	if m := errorLine.FindStringSubmatch(text); m != nil {
+		text = strings.TrimPrefix(text, m[0])
+		if n, err := strconv.Atoi(m[1]); err == nil {
+			line = min(max(n, 1), len(src.lines))
+		}
+	}
+	for line > 1 && insignificant(src.line(line)) {
+		line--
+	}
+	at := pos{line, indentOf(src.line(line)) + 1}
+	return diag.Diagnostic{
+		Code: codeSyntax, Message: "this is not YAML, here or just above: " + text,
+		Hint: "check quotes, colons and indentation here and in the lines above",
+		At:   src.between(at, pos{line, len(trimRight(src.line(line))) + 1}),
+	}
+}
+
+// splits finds expressions inside braces and brackets that YAML has cut at their commas without complaint.
+func splits(p *patched, root *yaml.Node) []fault {
+	if root == nil || root.Kind != yaml.MappingNode {
+		return nil
+	}
+	s := &scanner{p: p, anchors: map[string]bool{}}
+	var visit func(n *yaml.Node, depth int)
+	visit = func(n *yaml.Node, depth int) {
+		if depth > maxDepth {
+			return
+		}
+		if n.Style&yaml.FlowStyle != 0 && s.split(n) && n.Line <= len(p.lines) && n.Column <= len(p.lines[n.Line-1]) {
+			at := pos{n.Line, n.Column}
+			for at.col <= len(p.lines[at.line-1]) && !strings.ContainsRune("{[", p.lines[at.line-1][at.col-1]) {
+				at.col++
+			}
+			if at.col <= len(p.lines[at.line-1]) {
+				f := flow{s: s, start: at}
+				if _, ok := f.collection(at); ok && len(f.faults) > 0 {
+					s.faults = append(s.faults, f.faults...)
+					return
+				}
+			}
+		}
+		for _, c := range n.Content {
+			visit(c, depth+1)
+		}
+	}
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		if key := root.Content[i].Value; key != "tests" && !strings.HasPrefix(key, "x-") {
+			visit(root.Content[i+1], 0)
+		}
+	}
+	return s.faults
+}
+
+// split reports whether a collection in braces or brackets looks as if a comma had cut an expression: a parenthesis
+// opens in one entry and closes in a later one.
+func (s *scanner) split(n *yaml.Node) bool {
+	open := false
+	for i, c := range n.Content {
+		if c.Kind != yaml.ScalarNode || c.Style != 0 {
+			continue
+		}
+		if c.Tag == "!!null" && i%2 == 1 && n.Kind == yaml.MappingNode {
+			continue
+		}
+		depth := strings.Count(c.Value, "(") - strings.Count(c.Value, ")")
+		if open && depth < 0 {
+			return true
+		}
+		open = open || depth > 0
+	}
+	return false
+}
