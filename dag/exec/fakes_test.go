@@ -297,7 +297,7 @@ func (s *sink) got() []int64 {
 
 // graph is a plan of fakes.
 type graph struct {
-	t       testing.TB
+	t       fataler
 	p       *plan.Pipeline
 	mem     *memory.CheckedAllocator
 	sources map[string]*source
@@ -306,7 +306,15 @@ type graph struct {
 	by      map[string]*plan.Node
 }
 
-func newGraph(t testing.TB) *graph {
+// fataler is a test, rapid's or Go's.
+type fataler interface {
+	Helper()
+	Error(...any)
+	Errorf(string, ...any)
+	Fatal(...any)
+}
+
+func newGraph(t fataler) *graph {
 	g := &graph{t: t, p: &plan.Pipeline{Name: "test"}, mem: memory.NewCheckedAllocator(memory.DefaultAllocator),
 		sources: map[string]*source{}, nodes: map[string]*transform{}, sinks: map[string]*sink{}, by: map[string]*plan.Node{}}
 	return g

@@ -1,0 +1,270 @@
+package exec_test
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"flowrun/dag/batch"
+	"flowrun/dag/exec"
+	"flowrun/dag/op"
+	"flowrun/dag/plan"
+)
+
+// shape is a random plan: sources first, then nodes that read earlier ones, then sinks. It says what must come out, so
+// that a run of it can be held to that however it is cut, queued and timed.
+type shape struct {
+	sources [][]int64
+	nodes   []shapeNode
+	sinks   []int // read node i: sources count first
+}
+
+type shapeNode struct {
+	kind string // pass, filter, twice, union, sum, picky
+	from []int
+	mod  int64
+}
+
+func drawShape(t *rapid.T) shape {
+	var s shape
+	for range rapid.IntRange(1, 3).Draw(t, "sources") {
+		s.sources = append(s.sources, rapid.SliceOfN(rapid.Int64Range(-50, 1000), 0, 300).Draw(t, "rows"))
+	}
+	for range rapid.IntRange(0, 7).Draw(t, "nodes") {
+		n := shapeNode{kind: rapid.SampledFrom([]string{"pass", "filter", "twice", "union", "sum", "picky"}).Draw(t, "kind")}
+		inputs := 1
+		if n.kind == "union" {
+			inputs = rapid.IntRange(1, 4).Draw(t, "inputs")
+		}
+		for range inputs {
+			n.from = append(n.from, rapid.IntRange(0, len(s.sources)+len(s.nodes)-1).Draw(t, "from"))
+		}
+		n.mod = rapid.Int64Range(2, 5).Draw(t, "mod")
+		s.nodes = append(s.nodes, n)
+	}
+	read := map[int]bool{}
+	for _, n := range s.nodes {
+		for _, f := range n.from {
+			read[f] = true
+		}
+	}
+	for i := range len(s.sources) + len(s.nodes) {
+		// Each source has a sink of its own, whose epochs say which prefix they are.
+		if i < len(s.sources) || !read[i] || rapid.Bool().Draw(t, "also a sink") {
+			s.sinks = append(s.sinks, i)
+		}
+	}
+	return s
+}
+
+// stream is what a node gives for some input.
+type stream struct {
+	rows     []int64
+	rejected []int64
+	ordered  bool // there is one way to it
+	stateful bool // something on its way waits for the end
+}
+
+// eval says what every node gives for prefixes of the sources.
+func (s shape) eval(sources [][]int64) []stream {
+	var all []stream
+	for _, rows := range sources {
+		all = append(all, stream{rows: rows, ordered: true})
+	}
+	for _, n := range s.nodes {
+		var in stream
+		in.ordered = len(n.from) == 1 && all[n.from[0]].ordered
+		for _, f := range n.from {
+			in.rows = append(in.rows, all[f].rows...)
+			in.stateful = in.stateful || all[f].stateful
+		}
+		out := stream{ordered: in.ordered, stateful: in.stateful}
+		var sum int64
+		for _, v := range in.rows {
+			sum += v
+			switch n.kind {
+			case "pass", "union":
+				out.rows = append(out.rows, v)
+			case "filter":
+				if v%n.mod == 0 {
+					out.rows = append(out.rows, v)
+				}
+			case "twice":
+				out.rows = append(out.rows, v, v)
+			case "picky":
+				if v < 0 {
+					out.rejected = append(out.rejected, v)
+				} else {
+					out.rows = append(out.rows, v)
+				}
+			}
+		}
+		if n.kind == "sum" {
+			out.rows, out.stateful = []int64{sum}, true
+		}
+		all = append(all, out)
+	}
+	return all
+}
+
+func (s shape) id(i int) string {
+	if i < len(s.sources) {
+		return fmt.Sprint("source", i)
+	}
+	return fmt.Sprint("node", i-len(s.sources))
+}
+
+// build makes the plan, with the rows cut into batches and timed at random.
+func (s shape) build(t *rapid.T, g *graph) {
+	for i, rows := range s.sources {
+		var steps []step
+		for len(rows) > 0 {
+			n := rapid.IntRange(1, min(len(rows), 60)).Draw(t, "batch")
+			steps = append(steps, step{rows: rows[:n],
+				after: ms(rapid.SampledFrom([]int{0, 0, 0, 1, 70, 700}).Draw(t, "after")),
+				work:  ms(rapid.SampledFrom([]int{0, 0, 0, 1, 30}).Draw(t, "work"))})
+			rows = rows[n:]
+		}
+		g.source(s.id(i), &source{steps: steps})
+	}
+	for i, n := range s.nodes {
+		var from []string
+		for _, f := range n.from {
+			from = append(from, s.id(f))
+		}
+		id := s.id(len(s.sources) + i)
+		switch n.kind {
+		case "filter":
+			g.transform(id, keep(func(v int64) bool { return v%n.mod == 0 }), from...)
+		case "twice":
+			g.transform(id, &transform{process: func(_ int, in *batch.Batch, out op.Emitter) error {
+				out.Pass(in.Rows())
+				var both []int64
+				for _, v := range values(in) {
+					both = append(both, v, v)
+				}
+				half := len(both) / 2
+				if err := out.Emit("", makeBatch(g.mem, both[:half]...)); err != nil {
+					return err
+				}
+				return out.Emit("", makeBatch(g.mem, both[half:]...))
+			}}, from...)
+		case "sum":
+			g.transform(id, sumAtTheEnd(g), from...)
+		case "picky":
+			g.transform(id, picky(), from...)
+			g.sink(id+"-bad", &sink{}, id+".rejected")
+		default:
+			g.transform(id, &transform{}, from...)
+		}
+	}
+	for k, i := range s.sinks {
+		delay := rapid.SampledFrom([]int{0, 0, 1, 20}).Draw(t, "delay")
+		g.sink(fmt.Sprint("sink", k), &sink{delay: ms(delay)}, s.id(i))
+	}
+}
+
+func sumAtTheEnd(g *graph) *transform {
+	var sum int64
+	return &transform{
+		process: func(_ int, in *batch.Batch, out op.Emitter) error {
+			for _, v := range values(in) {
+				sum += v
+			}
+			out.Hold(in.Rows())
+			return nil
+		},
+		watermark: func(wm time.Time, out op.Emitter) (time.Time, error) {
+			if !wm.Equal(op.EndOfTime) {
+				return wm, nil
+			}
+			return wm, out.Emit("", makeBatch(g.mem, sum))
+		},
+	}
+}
+
+func sorted[T cmp.Ordered](v []T) []T { return slices.Sorted(slices.Values(v)) }
+
+// Whatever the batches, queues, triggers and timing, the same rows come out, in order where there is one way; and each
+// epoch shows every sink what comes of one prefix of the sources.
+func TestTheSameRowsHoweverTheRunIsCut(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := drawShape(rt)
+		g := newGraph(rt)
+		s.build(rt, g)
+		g.p.Trigger = plan.Trigger{
+			Kind:     rapid.SampledFrom([]plan.TriggerKind{plan.ASAP, plan.Every, plan.AvailableNow, plan.Once}).Draw(rt, "trigger"),
+			Interval: ms(rapid.SampledFrom([]int{1, 7, 100, 3000}).Draw(rt, "interval")),
+		}
+		o := exec.Options{Queue: rapid.IntRange(1, 5).Draw(rt, "queue"), BatchRows: rapid.IntRange(1, 70).Draw(rt, "batch rows")}
+		var err error
+		// What rapid draws and how it fails belongs to its own goroutine, so the bubble only runs.
+		synctest.Test(t, func(t *testing.T) {
+			r := g.build(o)
+			if err = r.Run(t.Context()); err == nil {
+				err = s.check(g, r)
+			}
+		})
+		if err != nil {
+			rt.Fatal(err)
+		}
+	})
+}
+
+// check compares what came out with what had to.
+func (s shape) check(g *graph, r *exec.Run) error {
+	want := s.eval(s.sources)
+	for k, i := range s.sinks {
+		got := g.sinks[fmt.Sprint("sink", k)].rows
+		if want[i].ordered {
+			if !slices.Equal(got, want[i].rows) {
+				return fmt.Errorf("sink%d of %s: %v, want %v in this order", k, s.id(i), got, want[i].rows)
+			}
+		} else if !slices.Equal(sorted(got), sorted(want[i].rows)) {
+			return fmt.Errorf("sink%d of %s: %v, want %v in any order", k, s.id(i), sorted(got), sorted(want[i].rows))
+		}
+	}
+	for i, n := range s.nodes {
+		if n.kind != "picky" {
+			continue
+		}
+		id := s.id(len(s.sources) + i)
+		if got, want := len(g.sinks[id+"-bad"].text), len(want[len(s.sources)+i].rejected); got != want {
+			return fmt.Errorf("%s rejected %d rows, want %d", id, got, want)
+		}
+	}
+	sum := r.Summary()
+	if len(sum.Problems) > 0 || sum.OnTheWay > 0 {
+		return fmt.Errorf("account: %v", sum.Problems)
+	}
+	for i, a := range sum.Nodes {
+		if a.In != a.Passed+a.Filtered+a.Late+a.Rejected+a.Held {
+			return fmt.Errorf("account of %s: %+v", a.Node, sum.Nodes[i])
+		}
+	}
+	prefix := make([][]int64, len(s.sources))
+	shown := make([][]int64, len(s.sinks))
+	for epoch := range int(sum.Epochs) {
+		for k := range s.sinks {
+			shown[k] = append(shown[k], g.sinks[fmt.Sprint("sink", k)].epochs[epoch]...)
+			if k < len(prefix) {
+				prefix[k] = shown[k]
+			}
+		}
+		want := s.eval(prefix)
+		for k, i := range s.sinks {
+			if !want[i].stateful && !slices.Equal(sorted(shown[k]), sorted(want[i].rows)) {
+				return fmt.Errorf("epoch %d: sink%d of %s shows %d rows, its prefix gives %d", epoch, k, s.id(i), len(shown[k]), len(want[i].rows))
+			}
+		}
+	}
+	if left := g.mem.CurrentAlloc(); left != 0 {
+		return fmt.Errorf("%d bytes of batches are not given back", left)
+	}
+	return nil
+}
