@@ -37,36 +37,36 @@ var moveKeys = []string{"left", "down", "up", "right", "h", "j", "k", "l"}
 // bindings is the table of all keys.
 func bindings() []binding {
 	return []binding{
-		{group: groupMove, keys: moveKeys, show: "arrows hjkl", text: "move: along edges in the graph, through rows and columns elsewhere", hint: "move", rank: 4, do: (*model).move},
-		{group: groupMove, keys: []string{"pgup", "pgdown", "ctrl+b", "ctrl+f"}, show: "pgup pgdown", text: "a page up or down", why: (*model).noPages, do: (*model).move},
+		{group: groupMove, keys: moveKeys, show: "arrows hjkl", text: "along edges, rows and columns", hint: "move", rank: 4, do: (*model).move},
+		{group: groupMove, keys: []string{"pgup", "pgdown", "ctrl+b", "ctrl+f"}, show: "pgup pgdown", text: "a page up, a page down", why: (*model).noPages, do: (*model).move},
 		{group: groupMove, keys: []string{"home", "end", "g", "G"}, show: "g G", text: "first, last", do: (*model).move},
-		{group: groupMove, keys: []string{"tab", "shift+tab"}, show: "tab shift-tab", text: "next pane, last pane", hint: "pane", rank: 5, do: (*model).cycle},
-		{group: groupMove, keys: []string{"1", "2", "3", "4", "5"}, show: "1 - 5", text: "graph, batch, schema, log, output", do: (*model).digit},
 		{group: groupMove, keys: []string{"enter"}, show: "enter", text: "zoom the pane", hint: "zoom", rank: 3, why: (*model).noZoom,
 			do: func(m *model, _ string) tea.Cmd { m.zoom(!m.zoomed); return m.peek() }},
+		{group: groupMove, keys: []string{"tab", "shift+tab"}, show: "tab shift-tab", text: "next pane, last pane", hint: "pane", rank: 5, do: (*model).cycle},
+		{group: groupMove, keys: []string{"1", "2", "3", "4", "5"}, show: "1 - 5", text: "graph, batch, schema, log, output", do: (*model).digit},
 		{group: groupMove, keys: []string{"esc"}, text: "one step back", why: (*model).noBack, do: func(m *model, _ string) tea.Cmd { return m.back() }},
 
-		{group: groupLook, keys: []string{"/"}, text: "find in the pane; !text finds what does not hold it", hint: "find", rank: 6, do: func(m *model, _ string) tea.Cmd { m.prompt = newPrompt('/'); return nil }},
-		{group: groupLook, keys: []string{"n", "N"}, show: "n N", text: "next match, last match", why: (*model).noFind, do: (*model).nextMatch},
+		{group: groupLook, keys: []string{"/"}, text: "find; !text finds what lacks it", hint: "find", rank: 6, do: func(m *model, _ string) tea.Cmd { m.prompt = newPrompt('/'); return nil }},
+		{group: groupLook, keys: []string{"n", "N"}, show: "n N", text: "next match, match before", why: (*model).noFind, do: (*model).nextMatch},
 		{group: groupLook, keys: []string{":"}, text: "command", hint: "command", rank: 9, do: func(m *model, _ string) tea.Cmd { m.prompt = newPrompt(':'); return nil }},
-		{group: groupLook, keys: []string{" "}, show: "space", text: "freeze the view; the run goes on", hint: "freeze", rank: 7, do: func(m *model, _ string) tea.Cmd { return m.freeze() }},
-		{group: groupLook, keys: []string{"o"}, text: "next output of the node (of a sink: input)", why: (*model).noOutputs,
+		{group: groupLook, keys: []string{" "}, show: "space", text: "freeze the view, not the run", hint: "freeze", rank: 7, do: func(m *model, _ string) tea.Cmd { return m.freeze() }},
+		{group: groupLook, keys: []string{"o"}, text: "next output (of a sink: input)", why: (*model).noOutputs,
 			do: func(m *model, _ string) tea.Cmd { return m.choose(m.scene.Selected, m.scene.Choice+1) }},
 		{group: groupLook, keys: []string{"?"}, text: "this help", hint: "help", rank: 2, do: func(m *model, _ string) tea.Cmd { m.helping = true; m.relayout(); return nil }},
 		{group: groupLook, keys: []string{"ctrl+l"}, show: "ctrl-l", text: "draw the screen anew", do: func(*model, string) tea.Cmd { return tea.ClearScreen }},
 
-		{group: groupRows, keys: []string{"t"}, text: "pin the rows, or let them go on", hint: "pin", rank: 11, panes: []paneID{batchPane}, why: (*model).noRows, do: (*model).rows},
-		{group: groupRows, keys: []string{"[", "]"}, show: "[ ]", text: "older, newer batch of the last sixteen", hint: "batch", rank: 12, panes: []paneID{batchPane}, why: (*model).noRows, do: (*model).rows},
-		{group: groupRows, keys: []string{"s"}, text: "sort by the column: upwards, downwards, as it came", hint: "sort", rank: 13, panes: []paneID{batchPane}, why: (*model).noRows, do: (*model).rows},
+		{group: groupRows, keys: []string{"t"}, text: "pin the rows, unpin them", hint: "pin", rank: 11, panes: []paneID{batchPane}, why: (*model).noRows, do: (*model).rows},
+		{group: groupRows, keys: []string{"[", "]"}, show: "[ ]", text: "older, newer batch of the last 16", hint: "batch", rank: 12, panes: []paneID{batchPane}, why: (*model).noRows, do: (*model).rows},
+		{group: groupRows, keys: []string{"s"}, text: "sort by the column: up, down, off", hint: "sort", rank: 13, panes: []paneID{batchPane}, why: (*model).noRows, do: (*model).rows},
 
-		{group: groupLog, keys: []string{"e"}, text: "next warning or error, from the newest", why: (*model).noErrors, do: (*model).nextError},
+		{group: groupLog, keys: []string{"e"}, text: "newest warning or error, older ones", why: (*model).noErrors, do: (*model).nextError},
 		{group: groupLog, keys: []string{"w"}, text: "wrap long lines", hint: "wrap", rank: 12, panes: []paneID{logPane, outputPane}, why: (*model).noLog, do: (*model).wrap},
 
-		{group: groupRun, keys: []string{"p"}, text: "pause the sources, or resume (asks)", hint: "pause", rank: 10, why: (*model).noPause, do: func(m *model, _ string) tea.Cmd { return m.pause() }},
-		{group: groupRun, keys: []string{"x"}, text: "stop: drain, commit, stay (asks)", hint: "stop", rank: 8, why: (*model).noStop, do: func(m *model, _ string) tea.Cmd { return m.askStop() }},
-		{group: groupRun, keys: []string{"q"}, text: "quit: drain, commit, leave (asks while the run lasts)", hint: "quit", rank: 1, do: func(m *model, _ string) tea.Cmd { return m.askQuit() }},
-		{group: groupRun, keys: []string{"ctrl+c"}, show: "ctrl-c", text: "drain and leave; a second time: end at once", do: func(m *model, _ string) tea.Cmd { return m.interrupt(os.Interrupt) }},
-		{group: groupRun, keys: []string{"ctrl+z"}, show: "ctrl-z", text: "suspend the dashboard and the run", do: func(*model, string) tea.Cmd { return tea.Suspend }},
+		{group: groupRun, keys: []string{"p"}, text: "pause the sources (asks), resume", hint: "pause", rank: 10, why: (*model).noPause, do: func(m *model, _ string) tea.Cmd { return m.pause() }},
+		{group: groupRun, keys: []string{"x"}, text: "drain, commit, stay (asks)", hint: "stop", rank: 8, why: (*model).noStop, do: func(m *model, _ string) tea.Cmd { return m.askStop() }},
+		{group: groupRun, keys: []string{"q"}, text: "drain, commit, leave (asks)", hint: "quit", rank: 1, do: func(m *model, _ string) tea.Cmd { return m.askQuit() }},
+		{group: groupRun, keys: []string{"ctrl+c"}, show: "ctrl-c", text: "drain, leave; twice: end at once", do: func(m *model, _ string) tea.Cmd { return m.interrupt(os.Interrupt) }},
+		{group: groupRun, keys: []string{"ctrl+z"}, show: "ctrl-z", text: "suspend dashboard and run", do: func(*model, string) tea.Cmd { return tea.Suspend }},
 	}
 }
 
@@ -108,7 +108,7 @@ func (m *model) entries() []pane.Entry {
 
 func (m *model) noPages() string {
 	if m.focus == graphPane {
-		return "the graph follows the selection"
+		return "not in the graph"
 	}
 	return ""
 }
@@ -124,19 +124,19 @@ func (m *model) noBack() string {
 	if m.find.Active() || m.batch.Pinned() || m.zoomed || !m.frozen.IsZero() || m.focus != graphPane {
 		return ""
 	}
-	return "there is nothing to go back from"
+	return "nowhere to go back to"
 }
 
 func (m *model) noFind() string {
 	if !m.find.Active() {
-		return "nothing is looked for: / finds"
+		return "/ finds first"
 	}
 	return ""
 }
 
 func (m *model) noOutputs() string {
 	if m.scene.Look().Choices < 2 {
-		return "the node has only one"
+		return "there is one"
 	}
 	return ""
 }
@@ -146,7 +146,7 @@ func (m *model) noRows() string {
 		return "there are no rows"
 	}
 	if _, ok := m.layout.panes[batchPane]; !ok {
-		return "the batch pane is not shown: 2 goes to it"
+		return "2 goes to the rows"
 	}
 	return ""
 }

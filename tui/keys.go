@@ -4,6 +4,7 @@ import (
 	"os"
 
 	"flowrun/tui/pane"
+	"flowrun/tui/widget"
 
 	tea "github.com/charmbracelet/bubbletea"
 )
@@ -151,6 +152,27 @@ func (m *model) seek(step int) tea.Cmd {
 		m.say("no match for " + m.find.String())
 	}
 	return nil
+}
+
+// matches says how many matches there are in the pane that is searched.
+func (m *model) matches() string {
+	s, n := m.sceneOf(m.findIn), 0
+	switch m.findIn {
+	case graphPane:
+		n = m.graph.Matches(&s)
+	case batchPane:
+		n = m.batch.Matches(&s)
+	case schemaPane:
+		n = m.schema.Matches(&s)
+	case logPane:
+		n = m.log.Matches(&s)
+	case outputPane:
+		n = m.output.Matches(&s)
+	}
+	if n == 1 {
+		return "1 match"
+	}
+	return widget.Count(uint64(n)) + " matches"
 }
 
 // sceneOf is the scene as one pane sees it.

@@ -8,6 +8,7 @@ const (
 	largeWidth, largeHeight   = 120, 30
 
 	sideBySide  = 10  // lines from which batch and schema stand beside each other
+	sideLarge   = 6   // the same in a wide terminal, where each has the width that it needs
 	twoLogs     = 170 // columns from which log and output stand beside each other
 	logLines    = 6   // of the log pane with its frame, at least
 	logLinesMax = 12
@@ -123,7 +124,7 @@ func (l *layout) lower(r rect, want wishes) {
 	switch {
 	case !logged && (want.focus == logPane || want.focus == outputPane):
 		l.panes[want.focus] = r
-	case r.h >= sideBySide:
+	case r.h >= sideBySide || l.size == large && r.h >= sideLarge:
 		schema := min(max(want.schema, schemaLeast), r.w/2)
 		l.panes[batchPane] = rect{r.x, r.y, r.w - schema, r.h}
 		l.panes[schemaPane] = rect{r.x + r.w - schema, r.y, schema, r.h}

@@ -153,8 +153,12 @@ func (m *model) snapshot(s live.Snapshot) tea.Cmd {
 
 // show brings what is shown up to what is.
 func (m *model) show() {
+	before := pane.VerdictLines(m.scene.Verdict, m.width)
 	m.scene.Snapshot, m.scene.Now = m.latest, m.now
 	m.scene.Verdict = live.Judge(m.scene.Index.Topology, m.latest)
+	if pane.VerdictLines(m.scene.Verdict, m.width) != before {
+		m.relayout()
+	}
 }
 
 func (m *model) take(events []live.Event) {
@@ -222,12 +226,14 @@ func (m *model) relayout() {
 	}
 	m.layout = arrange(m.width, m.height, wishes{
 		focus: m.focus, log: m.lastly, zoomed: m.zoomed, schema: pane.SchemaWidth(&m.scene),
-		graph: func(w, limit int, boxes bool) int { return pane.GraphLines(m.scene.Index, w, limit, boxes) },
+		graph: func(w, limit int, boxes bool) int {
+			return pane.GraphLines(m.scene.Index, w, limit, pane.VerdictLines(m.scene.Verdict, w), boxes)
+		},
 	})
 	for id, r := range m.layout.panes {
 		switch id {
 		case graphPane:
-			m.graph.SetSize(r.w, r.h, m.layout.boxes, m.zoomed)
+			m.graph.SetSize(r.w, r.h, pane.VerdictLines(m.scene.Verdict, r.w), m.layout.boxes, m.zoomed)
 		case batchPane:
 			m.batch.SetSize(r.w, r.h)
 		case schemaPane:

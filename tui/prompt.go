@@ -221,7 +221,9 @@ func (p *prompt) view(a widget.Area, m *model) {
 	x += a.Text(x, 0, p.editor.Behind(), theme.Style{})
 	muted := theme.In(theme.Muted)
 	if p.kind == '/' {
-		a.Right(a.W-1, 0, "enter goes to the match, esc forgets", muted)
+		if m.find.Active() {
+			a.Right(a.W-1, 0, m.matches()+"  enter goes there, esc forgets", muted)
+		}
 		return
 	}
 	typed := p.editor.String()

@@ -125,8 +125,11 @@ func (h hint) width() int { return widget.Width(h.key) + 1 + widget.Width(h.text
 
 // hints are the keys for the last line, as many as fit, in the order of the table.
 func (m *model) hints(width int) []hint {
-	if m.helping {
-		return []hint{{"esc", "close", 1}}
+	switch {
+	case m.question != nil:
+		return []hint{{"y", m.question.Yes, 1}, {"n", "go on as before", 2}}
+	case m.helping:
+		return []hint{{m.scene.Glyphs.Arrows, "scroll", 2}, {"esc", "close", 1}}
 	}
 	g := m.scene.Glyphs
 	var all []hint

@@ -32,8 +32,11 @@ type Verdict struct {
 
 // String is the verdict for a line of its own.
 func (v Verdict) String() string {
-	if v.Mood == MoodBottleneck || v.Mood == MoodFailed {
-		return string(v.Mood) + " " + v.Text
+	switch v.Mood {
+	case MoodBottleneck:
+		return "bottleneck " + v.Text
+	case MoodFailed, MoodFinished:
+		return string(v.Mood) + ": " + v.Text
 	}
 	return v.Text
 }
@@ -51,13 +54,13 @@ func Judge(t Topology, s Snapshot) Verdict {
 	case Failed:
 		return Verdict{Mood: MoodFailed, Text: firstOf(s.Error, "the run failed")}
 	case Finished:
-		return Verdict{Mood: MoodFinished, Text: "finished: the sources have ended and everything has flowed out"}
+		return Verdict{Mood: MoodFinished, Text: "the sources have ended and everything has flowed out"}
 	case Paused:
-		return Verdict{Mood: MoodPaused, Text: "paused: the sources do not read"}
+		return Verdict{Mood: MoodPaused, Text: "paused, the sources do not read"}
 	case Pausing:
-		return Verdict{Mood: MoodChanging, Text: "pausing: rows are still on the way" + queued(s)}
+		return Verdict{Mood: MoodChanging, Text: "pausing, rows are still on the way" + queued(s)}
 	case Draining:
-		return Verdict{Mood: MoodChanging, Text: "draining: the sources have stopped, rows are still on the way" + queued(s)}
+		return Verdict{Mood: MoodChanging, Text: "draining, rows are still on the way" + queued(s)}
 	}
 	if v, ok := outside(t, s); ok {
 		return v

@@ -80,6 +80,9 @@ func (p *Batch) build() {
 	for i := range p.table.columns {
 		p.widths[i] = max(p.widths[i], p.table.width(i))
 	}
+	if p.order != 0 && p.sorted < len(p.table.columns) {
+		p.widths[p.sorted] = max(p.widths[p.sorted], widget.Width(p.table.columns[p.sorted].Name)+2)
+	}
 	p.row = min(max(p.row, 0), max(len(p.table.rows)-p.body(), 0))
 }
 
@@ -156,6 +159,11 @@ func (p *Batch) Match(s *Scene, step int) bool {
 	return true
 }
 
+// Matches is how many rows the scene's find matches.
+func (p *Batch) Matches(s *Scene) int {
+	return s.Find.count(len(p.table.rows), func(i int) string { return p.table.rows[i].text() })
+}
+
 // View draws the pane.
 func (p *Batch) View(a widget.Area, s *Scene) {
 	g := s.Glyphs
@@ -175,6 +183,9 @@ func (p *Batch) View(a widget.Area, s *Scene) {
 	if !p.Empty() {
 		b := p.preview.Batches[max(p.walk, 0)]
 		word, style := " live ", theme.In(theme.OK)
+		if s.Snapshot.State.Ended() {
+			word, style = " last ", muted
+		}
 		if p.pinned {
 			word, style = " PINNED ", theme.Strong(theme.Accent)
 			if p.walk >= 0 {
@@ -248,7 +259,10 @@ func (p *Batch) drawTable(a widget.Area, s *Scene) {
 		x += w + columnGap
 	}
 	for i, r := range rows {
-		if s.Find.Active() && !s.Find.In(r.text()) {
+		switch {
+		case s.Find.In(r.text()):
+			a.Text(a.W-2, i+1, findMark, theme.Strong(theme.Accent))
+		case s.Find.Active():
 			a.Restyle(0, i+1, a.W, func(st theme.Style) theme.Style { st.Token, st.Faint = theme.Muted, true; return st })
 		}
 		if r.late {
@@ -294,14 +308,18 @@ func widest(n, width int) int {
 	if n == 1 {
 		return max(width, 1)
 	}
-	return max(width*45/100, 8)
+	return max(width*45/100, min(width, 24))
 }
 
 func (p *Batch) drawColumn(a widget.Area, s *Scene, c int, rows []tableRow) {
 	g, column := s.Glyphs, p.table.columns[c]
 	title, style := column.Name, theme.In(theme.Muted)
 	if p.order != 0 && p.sorted == c {
-		title += " " + map[int]string{1: g.Up, -1: g.Down}[p.order]
+		mark := g.Up
+		if p.order < 0 {
+			mark = g.Down
+		}
+		title = mark + " " + title
 	}
 	if c == p.column && s.Focused {
 		style = theme.Style{Token: theme.Accent, Bold: true, Under: true}

@@ -15,6 +15,9 @@ func NewFind(typed string) Find {
 	return Find{text: text, invert: invert}
 }
 
+// findMark stands before what was found, so that it can be seen without colours.
+const findMark = "/"
+
 // Active reports whether anything is looked for.
 func (f Find) Active() bool { return f.text != "" }
 
@@ -45,4 +48,15 @@ func (f Find) next(n, from, step int, line func(int) string) int {
 		}
 	}
 	return -1
+}
+
+// count is how many of n lines match.
+func (f Find) count(n int, line func(int) string) int {
+	found := 0
+	for i := range n {
+		if f.In(line(i)) {
+			found++
+		}
+	}
+	return found
 }

@@ -13,6 +13,7 @@ import (
 // Graph is the pane of nodes and edges: boxes and wires where they fit, else an indented list, and below it the verdict.
 type Graph struct {
 	w, h  int
+	words int  // lines of the verdict
 	boxes bool // boxes are wanted
 	whole bool // boxes even where they do not fit: the selection is kept in view
 
@@ -22,12 +23,14 @@ type Graph struct {
 	drawn bool // the chart is what is shown
 }
 
-// SetSize tells the pane its size with its frame, whether boxes may be drawn, and whether to scroll if they do not fit.
-func (p *Graph) SetSize(w, h int, boxes, whole bool) {
-	if p.w == w && p.h == h && p.boxes == boxes && p.whole == whole {
+// SetSize tells the pane its size with its frame, how many of the lines are the verdict's, whether boxes may be drawn,
+// and whether to scroll if they do not fit.
+func (p *Graph) SetSize(w, h, words int, boxes, whole bool) {
+	words = max(min(words, h-3), 1)
+	if p.w == w && p.h == h && p.words == words && p.boxes == boxes && p.whole == whole {
 		return
 	}
-	p.w, p.h, p.boxes, p.whole = w, h, boxes, whole
+	p.w, p.h, p.words, p.boxes, p.whole = w, h, words, boxes, whole
 	p.arrange()
 }
 
@@ -44,7 +47,7 @@ func (p *Graph) arrange() {
 	if p.index == nil || !p.boxes {
 		return
 	}
-	p.chart, p.drawn = best(p.index, p.w-2-graphMargin, p.h-3)
+	p.chart, p.drawn = best(p.index, p.w-2-graphMargin, p.h-2-p.words)
 	if !p.drawn && p.whole {
 		p.chart, p.drawn = arrange(p.index, 0, 0, boxTall, 0)
 	}
@@ -60,14 +63,33 @@ func best(x *Index, w, h int) (chart, bool) {
 	return chart{}, false
 }
 
-// GraphLines is how many lines the pane needs with its frame and the verdict, at most limit.
-func GraphLines(x *Index, w, limit int, boxes bool) int {
+// GraphLines is how many lines the pane needs with its frame and words lines of verdict, at most limit.
+func GraphLines(x *Index, w, limit, words int, boxes bool) int {
 	if boxes {
-		if c, ok := best(x, w-2-graphMargin, limit-3); ok {
-			return c.h + 3
+		if c, ok := best(x, w-2-graphMargin, limit-2-words); ok {
+			return c.h + 2 + words
 		}
 	}
-	return min(max(len(x.Nodes), 1)+3, limit)
+	return min(max(len(x.Nodes), 1)+2+words, limit)
+}
+
+// VerdictLines is how many lines the verdict gets in a pane of width w. Only what a user has to read to get on gets more
+// than one, so that the panes do not jump while numbers change.
+func VerdictLines(v live.Verdict, w int) int {
+	if v.Mood != live.MoodConnecting && v.Mood != live.MoodFailed {
+		return 1
+	}
+	return min(max(len(verdictText(v, w-4)), 1), 3)
+}
+
+// verdictText is the verdict behind its label, wrapped.
+func verdictText(v live.Verdict, w int) []string {
+	label, _ := verdictLabel(v.Mood)
+	text := v.Text
+	if text == "" {
+		text = "starting"
+	}
+	return widget.Wrap(text, max(w-len(label)-1, 8))
 }
 
 // Key moves the selection and returns the node that is selected now.
@@ -130,10 +152,15 @@ func (p *Graph) Match(s *Scene, step int) int {
 	return p.rows[n].node
 }
 
+// Matches is how many nodes the scene's find matches.
+func (p *Graph) Matches(s *Scene) int {
+	return s.Find.count(len(p.rows), func(i int) string { return findText(p.index.Nodes[p.rows[i].node]) })
+}
+
 // View draws the pane.
 func (p *Graph) View(a widget.Area, s *Scene) {
 	foot := ""
-	inner := a.H - 3
+	inner := a.H - 2 - p.words
 	first := 0
 	if !p.drawn && len(p.rows) > inner && inner > 0 {
 		at := slices.IndexFunc(p.rows, func(r listRow) bool { return r.node == s.Selected })
@@ -148,10 +175,9 @@ func (p *Graph) View(a widget.Area, s *Scene) {
 	if in.H < 1 {
 		return
 	}
-	body := in.Sub(1, 0, in.W-2, in.H-1)
+	body := in.Sub(1, 0, in.W-2, in.H-p.words)
+	verdict := in.Sub(1, in.H-p.words, in.W-2, p.words)
 	switch {
-	case len(p.rows) == 0:
-		body.Text(0, 0, "starting", theme.In(theme.Muted))
 	case p.drawn:
 		p.drawChart(body, s)
 	default:
@@ -159,30 +185,40 @@ func (p *Graph) View(a widget.Area, s *Scene) {
 		for i := first; i < min(first+body.H, len(p.rows)); i++ {
 			drawListRow(body, i-first, s, p.rows[i], columns)
 		}
+		if free := body.H - len(p.rows); free > 0 { // the verdict follows the rows and takes the lines that are free
+			verdict = in.Sub(1, len(p.rows), in.W-2, in.H-len(p.rows))
+		}
 	}
-	VerdictLine(in.Sub(1, in.H-1, in.W-2, 1), s)
+	drawVerdict(verdict, s)
 }
 
-// VerdictLine draws the one line that says how the run is doing.
-func VerdictLine(a widget.Area, s *Scene) {
-	v := s.Verdict
-	label, token := "verdict", theme.OK
-	switch v.Mood {
+// drawVerdict says how the run is doing.
+func drawVerdict(a widget.Area, s *Scene) {
+	label, token := verdictLabel(s.Verdict.Mood)
+	x := a.Text(0, 0, label, theme.Strong(token)) + 1
+	lines := verdictText(s.Verdict, a.W)
+	if len(lines) > a.H {
+		lines = append(lines[:max(a.H-1, 0)], strings.Join(lines[max(a.H-1, 0):], " "))
+	}
+	for i, line := range lines {
+		a.Text(x, i, widget.Fit(line, a.W-x, s.Glyphs.Cut), theme.Style{})
+	}
+}
+
+func verdictLabel(m live.Mood) (string, theme.Token) {
+	switch m {
 	case live.MoodFailed:
-		label, token = "failed", theme.Error
+		return "failed:", theme.Error
 	case live.MoodBottleneck:
-		label, token = "bottleneck", theme.Busy
+		return "bottleneck ", theme.Busy
+	case live.MoodFinished:
+		return "finished:", theme.OK
 	case live.MoodConnecting, live.MoodChanging, live.MoodPaused:
-		token = theme.Busy
+		return "verdict:", theme.Busy
 	case live.MoodWaiting, live.MoodStarting, "":
-		token = theme.Text
+		return "verdict:", theme.Text
 	}
-	text := v.Text
-	if text == "" {
-		text = "starting"
-	}
-	x := a.Text(0, 0, label+" ", theme.Strong(token))
-	a.Text(x, 0, widget.Fit(text, a.W-x, s.Glyphs.Cut), theme.Style{})
+	return "verdict:", theme.OK
 }
 
 // paneBox is the frame of a pane with its number and name; the one that has the keys carries a mark.

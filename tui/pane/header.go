@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,12 +16,15 @@ type Header struct {
 	FrozenSince time.Time // zero: the view is not frozen
 }
 
+// agesFrom is the width from which the first line says how old the last epoch is.
+const agesFrom = 100
+
 // View draws the line. Where there is no room the last things go first.
 func (h Header) View(a widget.Area, s *Scene) {
 	g := s.Glyphs
 	x := a.Text(0, 0, " flowrun ", theme.In(theme.Muted))
 	x += a.Text(x, 0, g.Crumb+" ", theme.In(theme.Muted))
-	rest := h.facts(s)
+	rest := h.facts(s, a.W)
 	name := s.Index.Pipeline
 	if name == "" {
 		name = strings.TrimSuffix(s.Index.File, ".yaml")
@@ -40,7 +44,7 @@ func (h Header) View(a widget.Area, s *Scene) {
 	}
 }
 
-func (h Header) facts(s *Scene) [][]widget.Span {
+func (h Header) facts(s *Scene, width int) [][]widget.Span {
 	span := func(t theme.Token, text string) widget.Span { return widget.Span{Text: text, Style: theme.In(t)} }
 	state, token, glyph := StateWord(s.Snapshot.State, s.Glyphs)
 	if h.Lost {
@@ -59,19 +63,25 @@ func (h Header) facts(s *Scene) [][]widget.Span {
 		return facts
 	}
 	rate, rejected, late := 0.0, uint64(0), uint64(0)
+	read := uint64(0)
 	for i, n := range s.Index.Nodes {
 		st := s.Node(i)
 		rejected += st.Rejected
 		late += st.Late
 		if n.Role == live.Source {
 			rate += st.Rate
+			read += st.RowsOut
 		}
 	}
-	facts = append(facts, []widget.Span{span(theme.Text, widget.Rate(rate)), span(theme.Muted, " rows/s")})
+	if s.Snapshot.State.Ended() {
+		facts = append(facts, []widget.Span{span(theme.Text, widget.Count(read)), span(theme.Muted, " rows")})
+	} else {
+		facts = append(facts, []widget.Span{span(theme.Text, widget.Rate(rate)), span(theme.Muted, " rows/s")})
+	}
 	if s.Snapshot.Epochs > 0 {
 		epoch := []widget.Span{span(theme.Muted, "epoch "), span(theme.Text, widget.Count(s.Snapshot.Epochs-1))}
-		if cut := s.Snapshot.LastCut; !cut.IsZero() {
-			epoch = append(epoch, span(theme.OK, " "+s.Glyphs.Good), span(theme.Muted, " "+widget.Age(s.Now.Sub(cut).Truncate(time.Second))+" ago"))
+		if cut := s.Snapshot.LastCut; !cut.IsZero() && width >= agesFrom {
+			epoch = append(epoch, span(theme.OK, " "+s.Glyphs.Good), span(theme.Muted, " "+since(s.Now.Sub(cut))))
 		}
 		facts = append(facts, epoch)
 	}
@@ -88,6 +98,14 @@ func (h Header) facts(s *Scene) [][]widget.Span {
 		facts = append(facts, []widget.Span{span(theme.Muted, "heap "+widget.Bytes(s.Snapshot.HeapBytes))})
 	}
 	return facts
+}
+
+// since is an age in whole seconds: what changes on every frame in the first line would catch the eye for nothing.
+func since(d time.Duration) string {
+	if d < time.Minute {
+		return strconv.Itoa(int(max(d, 0).Seconds())) + "s ago"
+	}
+	return widget.Age(d) + " ago"
 }
 
 // StateWord is how a run's state is written: a word, its colour and a glyph.

@@ -59,7 +59,7 @@ func fitColumns(x *Index, rows []listRow, width int) listColumns {
 		name = max(name, indent(r, width)+widget.Width(x.Nodes[r.node].ID))
 		kind = max(kind, widget.Width(x.Nodes[r.node].Kind))
 	}
-	c := listColumns{name: min(name, max(width*28/100, 10)), rate: 5, state: 9}
+	c := listColumns{name: min(name, max(width*34/100, 10)), rate: 5, state: 9}
 	switch {
 	case width >= 150:
 		c.spark, c.state = 40, 12
@@ -78,7 +78,7 @@ func fitColumns(x *Index, rows []listRow, width int) listColumns {
 	if width >= 70 {
 		c.role, c.kind = 6, min(kind, 10)
 	}
-	used := 2
+	used := 3
 	for _, w := range []int{c.name, c.kind, c.role, c.queue, c.rate, c.spark} {
 		if w > 0 {
 			used += w + 1
@@ -105,6 +105,7 @@ func drawListRow(a widget.Area, y int, s *Scene, r listRow, c listColumns) {
 	}
 	if s.Find.In(findText(n)) {
 		nameStyle.Under = true
+		a.Text(1, y, findMark, theme.Strong(theme.Accent))
 	}
 	deep := indent(r, a.W) / 2
 	prefix := ""
@@ -117,7 +118,7 @@ func drawListRow(a widget.Area, y int, s *Scene, r listRow, c listColumns) {
 	x := 2
 	w := a.Text(x, y, prefix, theme.In(theme.Muted))
 	a.Text(x+w, y, widget.Fit(n.ID, c.name-w, g.Cut), nameStyle)
-	x += c.name + 1
+	x += c.name + 2
 	column := func(width int, text string, style theme.Style) {
 		if width > 0 {
 			a.Text(x, y, widget.Fit(text, width, g.Cut), style)

@@ -144,18 +144,29 @@ func (p *Log) seek(line int) bool {
 // View draws the pane as number and name, with tab as a second title for the other log that it stands for.
 func (p *Log) View(a widget.Area, s *Scene, number int, name, tab string) {
 	muted := theme.In(theme.Muted)
-	var left, right []widget.Span
-	if tab != "" {
-		left = []widget.Span{{Text: s.Glyphs.Bar + " ", Style: muted}, {Text: tab + " ", Style: muted}}
-	}
+	var right []widget.Span
 	if number == 4 {
 		right = p.Counts()
 	}
 	if p.end > 0 {
 		right = append([]widget.Span{{Text: fmt.Sprintf(" %d more below ", len(p.lines)-p.end), Style: theme.Strong(theme.Accent)}}, right...)
 	}
-	in := paneBox(number, name, s, left, right, "").Draw(a, s.Glyphs)
-	p.drawLines(in.Sub(1, 0, in.W-2, in.H), s)
+	box := paneBox(number, name, s, nil, right, "")
+	if other := (widget.Span{Text: " " + tab + " ", Style: muted}); tab != "" {
+		bar := widget.Span{Text: s.Glyphs.Bar, Style: muted}
+		if number == 4 {
+			box.Left = append(box.Left, bar, other)
+		} else {
+			box.Left = append([]widget.Span{other, bar}, box.Left...)
+		}
+	}
+	in := box.Draw(a, s.Glyphs)
+	p.drawLines(in, s)
+}
+
+// Matches is how many lines the scene's find matches.
+func (p *Log) Matches(s *Scene) int {
+	return s.Find.count(len(p.lines), func(i int) string { return p.lines[i].text })
 }
 
 // Counts says how many warnings and errors there were.
@@ -171,7 +182,8 @@ func (p *Log) Counts() []widget.Span {
 		{Text: word(p.Errors, "error"), Style: style(p.Errors, theme.Error)}}
 }
 
-func (p *Log) drawLines(a widget.Area, s *Scene) {
+func (p *Log) drawLines(in widget.Area, s *Scene) {
+	a := in.Sub(1, 0, in.W-2, in.H)
 	if p.Empty() {
 		a.Text(0, 0, "nothing yet", theme.In(theme.Muted))
 		return
@@ -196,7 +208,10 @@ func (p *Log) drawLines(a widget.Area, s *Scene) {
 	slices.Reverse(out)
 	for y, d := range out {
 		drawLogLine(a.Sub(0, y, a.W, 1), s, p.lines[d.line], d.text, d.head)
-		if s.Find.Active() && !s.Find.In(p.lines[d.line].text) {
+		switch {
+		case s.Find.In(p.lines[d.line].text):
+			in.Text(0, y, findMark, theme.Strong(theme.Accent))
+		case s.Find.Active():
 			a.Restyle(0, y, a.W, func(theme.Style) theme.Style { return theme.Style{Token: theme.Muted, Faint: true} })
 		}
 	}

@@ -41,10 +41,11 @@ func drawWholeBox(a widget.Area, s *Scene, node int) {
 			frame.Style = theme.In(theme.Accent)
 		}
 	}
+	mark := " "
 	if s.Find.In(findText(n)) {
-		name.Under = true
+		name.Under, mark = true, findMark
 	}
-	frame.Left = []widget.Span{{Text: " "}, {Text: n.ID, Style: name}, {Text: " "}}
+	frame.Left = []widget.Span{{Text: mark, Style: theme.Strong(theme.Accent)}, {Text: n.ID, Style: name}, {Text: " "}}
 	in := frame.Draw(a, g)
 	body := in.Sub(1, 0, in.W-1, in.H)
 	if in.W >= 24 {

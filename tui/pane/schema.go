@@ -63,6 +63,12 @@ func (p *Schema) Match(s *Scene, step int) bool {
 	return true
 }
 
+// Matches is how many lines the scene's find matches.
+func (p *Schema) Matches(s *Scene) int {
+	lines := p.lines(s)
+	return s.Find.count(len(lines), func(i int) string { return lineText(lines[i]) })
+}
+
 // View draws the pane.
 func (p *Schema) View(a widget.Area, s *Scene) {
 	look := s.Look()
@@ -85,7 +91,10 @@ func (p *Schema) View(a widget.Area, s *Scene) {
 	body := in.Sub(1, 0, in.W-2, in.H)
 	for i := top; i < min(top+body.H, len(lines)); i++ {
 		widget.Clip(body.Sub(0, i-top, body.W, 1), s.Glyphs, lines[i]...)
-		if s.Find.Active() && !s.Find.In(lineText(lines[i])) {
+		switch {
+		case s.Find.In(lineText(lines[i])):
+			in.Text(0, i-top, findMark, theme.Strong(theme.Accent))
+		case s.Find.Active():
 			body.Restyle(0, i-top, body.W, func(theme.Style) theme.Style { return theme.In(theme.Muted) })
 		}
 	}

@@ -71,7 +71,7 @@ func newRow(epoch uint64, cells []live.Cell) tableRow {
 const measured = 100
 
 func (t *table) width(c int) int {
-	w := widget.Width(t.columns[c].Name) + 2
+	w := widget.Width(t.columns[c].Name)
 	for _, r := range t.rows[:min(len(t.rows), measured)] {
 		if c < len(r.cells) {
 			w = max(w, widget.Width(r.cells[c].Text))

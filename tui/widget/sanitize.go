@@ -113,5 +113,5 @@ func Wrap(s string, width int) []string {
 	if width <= 0 {
 		return nil
 	}
-	return strings.Split(ansi.Wrap(Clean(s), width, " ,;"), "\n")
+	return strings.Split(ansi.Wrap(Clean(s), width, ""), "\n")
 }
