@@ -191,12 +191,15 @@ func (b *builder) mapping(n *yaml.Node, w within) built {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, val := n.Content[i], n.Content[i+1]
 		name, keyEnd, ok := b.key(key)
-		item := b.build(val, w.deeper(n, keyEnd))
+		inner := w.deeper(n, keyEnd)
+		inner.data = w.data || w.depth == 0 && name.Value == "tests"
+		item := b.build(val, inner)
 		last = item.to
 		if last.before(keyEnd) {
 			last = keyEnd
 		}
 		if !ok {
+			v.partial = true
 			continue
 		}
 		if isMerge(key) {
@@ -229,8 +232,9 @@ func (b *builder) noValue(v *Value, name diag.Text) {
 		v.Entries = append(v.Entries, Entry{Key: m[1], KeyAt: name.At, Value: &Value{At: name.At, broken: true, size: 1}})
 		return
 	}
+	v.partial = true
 	hint := "inside {} each entry is `key: value`"
-	if n := len(v.Entries); n > 0 && v.Entries[n-1].Value.Kind == Scalar && !v.Entries[n-1].Value.Quoted {
+	if n := len(v.Entries); n > 0 && !nameForm.MatchString(name.Value) && v.Entries[n-1].Value.Kind == Scalar && !v.Entries[n-1].Value.Quoted {
 		before := v.Entries[n-1]
 		hint += "; if it belongs to the expression before it, quote that: " + before.Key + ": " + quoteYAML(before.Value.Text.Value+", "+name.Value)
 	}
@@ -243,6 +247,7 @@ func isMerge(key *yaml.Node) bool { return key.Kind == yaml.ScalarNode && key.Ta
 func (b *builder) merge(v, from *Value, own map[string]bool, at diag.Span) {
 	switch {
 	case from.broken:
+		v.partial = true
 	case from.Kind == Map:
 		for _, e := range from.Entries {
 			if !own[e.Key] && !slices.ContainsFunc(v.Entries, func(have Entry) bool { return have.Key == e.Key }) {
@@ -253,12 +258,14 @@ func (b *builder) merge(v, from *Value, own map[string]bool, at diag.Span) {
 	case from.Kind == List:
 		for _, item := range from.Items {
 			if item.Kind != Map && !item.broken {
+				v.partial = true
 				b.add(codeAlias, at, "`<<` merges maps, and this list holds something else", "write << with an alias of a map, or a list of those")
 				return
 			}
 			b.merge(v, item, own, at)
 		}
 	default:
+		v.partial = true
 		b.add(codeAlias, at, "`<<` merges a map, and this is "+from.Kind.String(), "write << with an alias of a map, or a list of those")
 	}
 }

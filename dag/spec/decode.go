@@ -95,17 +95,11 @@ func (d *decoder) value(t reflect.Value, v *Value, f field) {
 
 // missing reports a value that is not there.
 func (d *decoder) missing(v *Value, f field, example string) {
-	at := f.at
-	code := codeRequired
-	message := f.name + " has no value"
-	if v != nil && v.At.Known() && !at.Known() {
-		at = v.At
-	}
 	hint := "write it behind the colon"
 	if example != "" {
 		hint = "write " + example
 	}
-	d.add(code, at, message, hint)
+	d.add(codeRequired, d.place(v, f), f.name+" has no value", hint)
 }
 
 func (d *decoder) wrong(v *Value, f field, wants, hint string) {
@@ -192,7 +186,7 @@ func (d *decoder) structure(t reflect.Value, v *Value, f field) {
 		inner := field{name: k.name, what: f.name, enum: k.enum, min: k.min, max: k.max}
 		e := given[k.name]
 		if e == nil || e.Value != nil && e.Value.Kind == Null && e.Value.Text.Value != "" {
-			if k.required {
+			if k.required && (v == nil || !v.partial) {
 				at := f.at
 				if !at.Known() && v != nil {
 					at = v.At

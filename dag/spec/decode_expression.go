@@ -13,8 +13,8 @@ func (d *decoder) expression(v *Value, f field) (diag.Text, bool) {
 		d.add(codeEmpty, v.At, f.name+" is empty, and needs an expression", "write one behind the colon: "+f.name+": EXPR")
 		return diag.Text{}, false
 	}
-	if v.cut && unfinished(v.Text.Value) {
-		hint := "quote the whole expression, with what stands behind the #: " + f.name + ": '...'"
+	if v.cut != "" && unfinished(v.Text.Value) {
+		hint := "quote it with all that belongs to it: " + f.name + ": " + quoteYAML(v.cut)
 		d.add(codeCut, v.Text.At, "the expression is cut here: ` #` begins a comment", hint)
 		return diag.Text{}, false
 	}

@@ -30,7 +30,7 @@ func (d *decoder) leaf(t reflect.Value, v *Value, f field) {
 		if v.source != "" && (expression || t.Kind() == reflect.String) {
 			hint = "if this is meant as one value, quote it: " + f.name + ": " + quoteYAML(v.source)
 		}
-		d.wrong(v, f, wordOf(t.Type(), len(f.enum) > 0), hint)
+		d.wrong(v, f, article(wordOf(t.Type(), len(f.enum) > 0)), hint)
 		return
 	}
 	text := v.Text.Value

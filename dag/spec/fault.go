@@ -133,11 +133,18 @@ func (s *scanner) enter(n, indent int, dash bool) bool {
 		return true
 	}
 	want := t.indent
-	if closed >= 0 && closed-indent <= indent-t.indent {
+	if inner, outer := closed-indent, indent-t.indent; closed >= 0 && (inner < outer || inner == outer && !opens(s.text(n))) {
 		want = closed
 	}
 	s.misplaced(n, want)
 	return false
+}
+
+// opens reports whether a line is a key with nothing behind it: of two places where it may belong the outer one is more
+// likely.
+func opens(text []rune) bool {
+	text = trimRight(text)
+	return len(text) > 0 && text[len(text)-1] == ':'
 }
 
 func (s *scanner) misplaced(n, want int) {
@@ -218,15 +225,18 @@ func (s *scanner) lone(n, col int) int {
 			parent.open = true
 			return n + 1
 		}
-		hint := "a key and its value are written `key: value`"
+		f := fault{
+			code: codeSyntax, from: pos{n, col + 1}, to: pos{n, len(trimRight(text)) + 1},
+			message: "expected `key: value` here", hint: "a key and its value are written `key: value`", apply: blank(n),
+		}
 		if wordsForm.MatchString(rest) {
 			first, second, _ := strings.Cut(word, " ")
-			hint = "write it as: " + first + ": " + strings.TrimSpace(second)
+			f.hint = "write it as: " + first + ": " + strings.TrimSpace(second)
+			if s.p.known[first] {
+				f.apply = insert(pos{n, col + len(first) + 1}, ":")
+			}
 		}
-		s.add(fault{
-			code: codeSyntax, from: pos{n, col + 1}, to: pos{n, len(trimRight(text)) + 1},
-			message: "expected `key: value` here", hint: hint, apply: blank(n),
-		})
+		s.add(f)
 		return n + 1
 	}
 	return s.value(n, col, parent.indent, false)

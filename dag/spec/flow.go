@@ -8,6 +8,7 @@ type flow struct {
 	s      *scanner
 	base   int // lines that are not indented deeper and begin with a key are outside
 	start  pos // of the outermost bracket
+	depth  int
 	faults []fault
 }
 
@@ -19,6 +20,10 @@ func (f *flow) collection(open pos) (pos, bool) {
 		closer = ']'
 	}
 	p := pos{open.line, open.col + 1}
+	if f.depth > maxDepth {
+		f.unclosed(open, pos{p.line + 1, 1}, "brackets are nested too deeply here", "")
+		return pos{p.line + 1, 1}, false
+	}
 	for {
 		var ok bool
 		if p, ok = f.skip(p); !ok {
@@ -137,7 +142,7 @@ func (f *flow) value(p pos) (pos, bool) {
 	}
 	switch rest[0] {
 	case '[', '{':
-		inner := flow{s: f.s, base: f.base, start: f.start}
+		inner := flow{s: f.s, base: f.base, start: f.start, depth: f.depth + 1}
 		end, ok := inner.collection(p)
 		if ok && !f.ends(end) && end.line == p.line {
 			break // an expression that begins with a bracket

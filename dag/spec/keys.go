@@ -54,6 +54,17 @@ func isSettings(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && t != textType && t != nameType && t != timeType
 }
 
+// article puts an article before the name of a type where it needs one.
+func article(word string) string {
+	switch {
+	case word == "text" || word == "any" || word == "true or false":
+		return word
+	case word[0] == 'e':
+		return "an " + word
+	}
+	return "a " + word
+}
+
 // wordOf names a type for messages and the reference.
 func wordOf(t reflect.Type, enum bool) string {
 	switch t {

@@ -56,7 +56,11 @@ func (l *loader) load(path string, content []byte) bool {
 		return false
 	}
 	before := len(l.list)
-	root, text := parse(src, &l.list)
+	known := map[string]bool{}
+	for _, k := range slices.Concat(topKeys, nodeKeys, l.options.Kinds) {
+		known[k] = true
+	}
+	root, text := parse(src, known, &l.list)
 	if root == nil || root.Kind == yaml.ScalarNode && root.Tag == "!!null" {
 		if len(l.list) == before {
 			l.add(codeSyntax, diag.Span{File: path}, "the file is empty", "begin with `nodes:` and a node below it")

@@ -23,6 +23,10 @@ func (l *loader) nodes(v *Value) {
 			if better := nameFrom(e.Key); better != "" {
 				hint += "; for instance " + better
 			}
+			if slices.ContainsFunc(l.list, func(d diag.Diagnostic) bool { return d.Code == codeName && d.At == e.KeyAt }) {
+				hint = "" // it was no text to begin with
+				continue
+			}
 			l.add(codeName, e.KeyAt, fmt.Sprintf("%q is not a valid node name", e.Key), hint)
 		}
 		l.file.Nodes = append(l.file.Nodes, l.node(e))
@@ -38,7 +42,7 @@ func nameFrom(s string) string {
 		case r == ' ' || r == '.':
 			return '_'
 		}
-		return -1
+		return r
 	}, strings.TrimSpace(s))
 	if s != "" && s[0] >= '0' && s[0] <= '9' {
 		s = "n" + s
@@ -54,7 +58,7 @@ func (l *loader) node(e Entry) Node {
 	if e.Value.broken {
 		return n
 	}
-	if e.Value.Kind != Map {
+	if e.Value.Kind != Map && e.Value.Kind != Null {
 		l.add(codeType, e.KeyAt, fmt.Sprintf("the node %q is %s, and wants a map", e.Key, empty(e.Value)),
 			"write its kind below it, indented: "+l.example())
 		return n
@@ -106,7 +110,7 @@ func (l *loader) kind(n *Node, e Entry, kinds, unknown []Entry) {
 		l.add(codeKind, kinds[1].KeyAt, fmt.Sprintf("the node %q has %d kinds: %s", n.ID, len(kinds), strings.Join(names, ", ")),
 			fmt.Sprintf("make each a node of its own, the second with `from: %s`", n.ID),
 			diag.Diagnostic{Message: "the first is here", At: kinds[0].KeyAt})
-	case len(unknown) == 0:
+	case len(unknown) == 0 && !e.Value.partial:
 		found := "it is empty"
 		if len(e.Value.Entries) > 0 {
 			names := make([]string, len(e.Value.Entries))

@@ -14,13 +14,18 @@ import (
 	"flowrun/dag/diag"
 )
 
-// maxRounds is how often a file with mistakes is patched and read again.
-const maxRounds = 24
+const (
+	maxRounds = 24       // how often a file with mistakes is patched and read again
+	maxParsed = 16 << 20 // how many bytes are read in all rounds together
+	maxFaults = 100      // how many mistakes are shown that YAML itself would have refused
+)
 
 // parse reads the text as YAML. A mistake of which it can tell what was meant is reported, patched over, and the text is
 // read again, so that all mistakes are found. The root is nil when there is nothing in the file or it could not be read.
-func parse(src *source, list *diag.List) (*yaml.Node, *patched) {
+// Words that are keys wherever they stand help it.
+func parse(src *source, known map[string]bool, list *diag.List) (*yaml.Node, *patched) {
 	p := newPatched(src)
+	p.known = known
 	quoted := map[int]mask{} // diagnostics whose hint is made at the end
 	report := func(faults []fault) {
 		for _, f := range faults {
@@ -38,16 +43,19 @@ func parse(src *source, list *diag.List) (*yaml.Node, *patched) {
 			(*list)[n].Hint = p.quotedHint(m)
 		}
 	}()
+	size := 0
 	for round := 0; ; round++ {
-		root, second, err := read(p.bytes())
+		text := p.bytes()
+		root, second, err := read(text)
 		var faults []fault
 		if err != nil {
 			faults = scan(p)
 		} else {
 			faults = splits(p, root)
 		}
-		if len(faults) > 0 && round < maxRounds {
-			report(faults)
+		size += len(text)
+		if len(faults) > 0 && round < maxRounds && size < maxParsed && len(p.masks) < maxFaults {
+			report(faults[:min(len(faults), maxFaults)])
 			continue
 		}
 		if err != nil {

@@ -14,8 +14,9 @@ import (
 type patched struct {
 	src   *source
 	lines [][]rune
-	moves map[int][]move // by line, in the order they were made
-	masks map[pos]mask   // by their place in the patched text
+	moves map[int][]move  // by line, in the order they were made
+	masks map[pos]mask    // by their place in the patched text
+	known map[string]bool // keys that are known wherever they stand
 }
 
 // move says that the characters from col on stand delta further right than before.
@@ -155,7 +156,7 @@ func blank(line int) func(p *patched) {
 func (p *patched) quotedHint(m mask) string {
 	if m.to.line != m.from.line {
 		line := p.src.line(m.from.line)
-		return "put it on a line of its own: " + strings.TrimSpace(string(line[:m.from.col-1])) + " >-"
+		return "put the expression on lines of its own, indented, behind: " + strings.TrimSpace(string(line[:m.from.col-1])) + " >-"
 	}
 	var masks []mask
 	for _, other := range p.masks {

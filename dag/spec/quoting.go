@@ -45,6 +45,9 @@ func (s *scanner) value(n, v, base int, keyed bool) int {
 		}
 		return s.mustQuote(n, start, base, "to YAML a value that begins with * is the repetition of another")
 	case '&':
+		if start < v {
+			return s.mustQuote(n, start, base, "to YAML a value that begins with ! has a tag")
+		}
 		return s.mustQuote(n, start, base, "to YAML a value that begins with & has a name to be repeated by")
 	case '%', '@', '`', ',', ']', '}':
 		return s.mustQuote(n, start, base, "in YAML no value can begin with "+rest[:1])

@@ -49,7 +49,12 @@ func (b *builder) scalar(n *yaml.Node, w within) built {
 		for i < len(line) && isBlank(line[i]) {
 			i++
 		}
-		v.cut = i < len(line) && line[i] == '#'
+		if i < len(line) && line[i] == '#' {
+			v.cut = "..."
+			if !w.flow && t.from.line == t.to.line {
+				v.cut = string(trimRight(line[t.from.col-1:]))
+			}
+		}
 	}
 	b.substitute(v)
 	return built{v, t.from, t.to}

@@ -31,12 +31,13 @@ type Value struct {
 	Entries []Entry   // of a map, in file order
 	At      diag.Span // the whole value's first line
 
-	raw    diag.Text // of a scalar with substitutions: the text before them
-	parts  []part    // of a scalar with substitutions
-	source string    // how the value is written, where it stands on one line
-	cut    bool      // of a scalar: a comment follows on its line
-	broken bool      // a diagnostic has been given; what was meant is not known
-	size   int       // the number of values in it, itself included
+	raw     diag.Text // of a scalar with substitutions: the text before them
+	parts   []part    // of a scalar with substitutions
+	source  string    // how the value is written, where it stands on one line
+	cut     string    // of a scalar: the line from its start on, where a comment follows on it
+	broken  bool      // a diagnostic has been given; what was meant is not known
+	partial bool      // of a map: entries are missing, and a diagnostic has been given
+	size    int       // the number of values in it, itself included
 }
 
 // Entry is a key of a map and its value.
