@@ -59,37 +59,27 @@ func formatOf(path string) string {
 	return "text"
 }
 
-// look reports what can be seen of the file before the run. That it is not there yet is no mistake of the pipeline file, so
-// it is a warning; the run itself will fail then.
+// look reports what is wrong with the file, as far as it can be seen before the run.
 func look(b *nodes.Builder, path string) bool {
 	if path == "" {
 		b.Wrong("path", "path is empty", "file: {path: readings.jsonl}")
 		return false
 	}
-	d := diag.Diagnostic{Code: nodes.CodeInput, At: b.Setting("path")}
 	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		d.Severity, d.Message, d.Hint = diag.Warning, fmt.Sprintf("there is no file %q", path), where()
-	case err != nil:
-		d.Severity, d.Message, d.Hint = diag.Warning, fmt.Sprintf("cannot look at %q: %v", path, reason(err)), where()
-	default:
-		err := regular(info)
-		if err == nil {
+	d := diag.Diagnostic{Code: nodes.CodeInput, At: b.Setting("path")}
+	if err == nil {
+		if err = regular(info); err == nil {
 			return true
 		}
-		d.Message, d.Hint = fmt.Sprintf("cannot read %q: %v", path, err), "name one file; `stdin` reads a pipe"
+		d.Hint = "name one file; `stdin` reads a pipe"
+	} else {
+		d.Hint = "a relative path starts at the working directory"
+	}
+	if d.Message = fmt.Sprintf("cannot read %q: %v", path, reason(err)); errors.Is(err, fs.ErrNotExist) {
+		d.Message = fmt.Sprintf("there is no file %q", path)
 	}
 	b.Report(d)
-	return d.Severity == diag.Warning
-}
-
-func where() string {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "a relative path starts at the working directory"
-	}
-	return "a relative path starts at the working directory, which is " + dir
+	return false
 }
 
 // regular says why what was found is no file that can be read again from any place.
