@@ -189,7 +189,7 @@ func appendFloat(dst []byte, v float64) []byte {
 // is the only one of that length, so the first one found is the shortest.
 func appendShort(dst []byte, v float64) (out []byte, ok bool) {
 	scale := 1.0
-	for decimals := range 6 {
+	for decimals := range len(wholes) {
 		half := 0.5
 		if v < 0 {
 			half = -0.5
@@ -209,19 +209,22 @@ func appendShort(dst []byte, v float64) (out []byte, ok bool) {
 	return dst, false
 }
 
+var wholes = [...]int64{1, 10, 100, 1_000, 10_000, 100_000}
+
+// appendDecimal appends m divided by ten to the decimals.
 func appendDecimal(dst []byte, m int64, decimals int) []byte {
 	if m < 0 {
 		dst = append(dst, '-')
 		m = -m
 	}
-	unit := int64(1)
-	for range decimals {
-		unit *= 10
+	unit := wholes[decimals]
+	whole := m / unit
+	rest := uint32(m - whole*unit)
+	dst = strconv.AppendInt(dst, whole, 10)
+	digits := [6]byte{'.'}
+	for i := decimals; i > 0; i-- {
+		digits[i] = byte('0' + rest%10)
+		rest /= 10
 	}
-	dst = append(strconv.AppendInt(dst, m/unit, 10), '.')
-	rest := m % unit
-	for unit /= 10; unit > 0; unit /= 10 {
-		dst = append(dst, byte('0'+rest/unit%10))
-	}
-	return dst
+	return append(dst, digits[:decimals+1]...)
 }

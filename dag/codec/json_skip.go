@@ -7,8 +7,7 @@ func (d *jsonDecoder) skip(b []byte, i, depth int) int {
 	}
 	switch c := b[i]; {
 	case c == '"':
-		_, end, _ := d.text(b, i+1)
-		return end
+		return d.skipText(b, i+1)
 	case c == '-' || c-'0' <= 9:
 		_, end := d.number(b, i)
 		return end
@@ -28,6 +27,15 @@ func (d *jsonDecoder) skip(b []byte, i, depth int) int {
 		return d.skipList(b, i, depth)
 	}
 	return d.syntax(b, i, "a value")
+}
+
+// skipText reads a string, of which the quote was read.
+func (d *jsonDecoder) skipText(b []byte, i int) int {
+	if end, high := plainEnd(b, i); !high && end < len(b) && b[end] == '"' {
+		return end + 1
+	}
+	_, end, _ := d.text(b, i)
+	return end
 }
 
 func (d *jsonDecoder) skipList(b []byte, i, depth int) int {
@@ -60,7 +68,7 @@ func (d *jsonDecoder) skipObject(b []byte, i, depth int) int {
 		if i >= len(b) || b[i] != '"' {
 			return d.syntax(b, i, "a key")
 		}
-		if _, i, _ = d.text(b, i+1); i < 0 {
+		if i = d.skipText(b, i+1); i < 0 {
 			return -1
 		}
 		if i = d.colon(b, i); i < 0 {

@@ -20,9 +20,9 @@ func plainEnd(b []byte, i int) (end int, high bool) {
 	var seen uint64
 	for len(b)-i >= 8 {
 		w := word(b[i:])
-		q, s := w^quote, w^backslash
-		// The lowest bit that is set is right; those above it may be set by a borrow.
-		if m := ((q-low)&^q | (s-low)&^s | (w-low*' ')&^w) & top; m != 0 {
+		// A byte below the one subtracted from it borrows from its top bit; of a byte above 0x7f that says nothing. The
+		// lowest bit that is set is right; those above it may be set by a borrow.
+		if m := ((w ^ quote - low) | (w ^ backslash - low) | (w - low*' ')) &^ w & top; m != 0 {
 			n := bits.TrailingZeros64(m) &^ 7
 			seen |= w & (1<<n - 1)
 			return i + n>>3, seen&top != 0
