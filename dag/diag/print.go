@@ -63,7 +63,8 @@ func (l List) Summary() string {
 		} else {
 			warnings++
 		}
-		if d.At.File != "" && !slices.Contains(files, d.At.File) {
+		// An option, "--set name", is a place and no file.
+		if d.At.File != "" && !strings.HasPrefix(d.At.File, "--") && !slices.Contains(files, d.At.File) {
 			files = append(files, d.At.File)
 		}
 	}

@@ -9,8 +9,17 @@ import (
 	"flowrun/dag/diag"
 )
 
-// created are the maps that an override may bring into being, by the depth at which their key stands.
-var created = map[int][]string{0: {"checkpoint"}, 2: {"event_time"}}
+// creates reports whether an override may bring a map into being that the file does not have. Inside a kind's settings it
+// may: whether they have such a key is found when they are decoded.
+func creates(depth int, key string) bool {
+	switch depth {
+	case 0:
+		return key == "checkpoint"
+	case 2:
+		return key == "format" || key == "schema" || key == "event_time"
+	}
+	return depth > 2
+}
 
 // set applies one override "a.b=c" and returns the changed tree; v itself is not changed.
 func (l *loader) set(v *Value, override string) *Value {
@@ -59,7 +68,7 @@ func (l *loader) replace(v *Value, keys []string, depth int, leaf *Value) (*Valu
 	switch v.Kind {
 	case Map:
 		i := slices.IndexFunc(v.Entries, func(e Entry) bool { return e.Key == key })
-		if i < 0 && !last && !slices.Contains(created[depth], key) && v.Entries != nil {
+		if i < 0 && !last && !creates(depth, key) && v.Entries != nil {
 			l.add(codeSet, leaf.At, fmt.Sprintf("%s has no %q", orFile(here), key), nearest(key, keysOf(v), "it has"))
 			return nil, false
 		}

@@ -189,17 +189,14 @@ func (t *tracer) lineOf(p pos, n int) {
 func (t *tracer) folded(indent int) bool {
 	line := t.p.line
 	end := t.p
-	for len(t.out) < len(t.want) {
+	last := len(t.want)
+	for last > 0 && t.want[last-1] == '\n' {
+		last--
+	}
+	for len(t.out) < last {
 		line++
 		if line > len(t.src.lines) {
-			// What is left are the breaks at the end.
-			for _, r := range t.want[len(t.out):] {
-				if r != '\n' {
-					return false
-				}
-				t.emit(end, 1)
-			}
-			return true
+			return false
 		}
 		src := t.src.line(line)
 		if len(src) <= indent {
@@ -221,6 +218,9 @@ func (t *tracer) folded(indent int) bool {
 		}
 		end = pos{line, len(src) + 1}
 		t.p = end
+	}
+	for len(t.out) < len(t.want) { // the breaks at the end
+		t.emit(end, 1)
 	}
 	return true
 }
