@@ -44,12 +44,6 @@ func init() {
 	})
 }
 
-// Rates beyond these have no grid in microseconds.
-const (
-	slowest = 0.001
-	fastest = 1e9
-)
-
 func scan(_ context.Context, b *nodes.Builder, c Config) *plan.Scan {
 	ok := true
 	wrong := func(key, message, hint string) {

@@ -12,6 +12,12 @@ type grid struct {
 
 const microsPerMillionSeconds = 1e12
 
+// The rates, in rows a second, that there are grids for.
+const (
+	slowest = 0.001
+	fastest = 1e9
+)
+
 func newGrid(rowsPerSecond float64) grid {
 	return grid{uint64(math.Round(rowsPerSecond * 1e6))}
 }

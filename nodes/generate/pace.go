@@ -40,7 +40,7 @@ func (p *pace) due(ctx context.Context, n int64) (int64, error) {
 		wait := max(-behind, p.last.Add(tick).Sub(now))
 		if rows > 0 && (wait <= 0 || behind > tick) {
 			p.last = now
-			return min(rows, max(p.grid.rows(span.Microseconds()), 1)), nil
+			return min(rows, max(p.grid.rows(span.Microseconds()-1), 1)), nil
 		}
 		p.rt.Waiting(true)
 		select {
