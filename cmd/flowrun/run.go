@@ -119,7 +119,10 @@ func (r *running) plain(ctx context.Context) error {
 	if sum := run.Summary(); !sum.OutputClosed {
 		sum.WriteSummary(r.std.err)
 	}
-	return r.outcome(err, signals)
+	if s := signals.second(); s != nil {
+		return said(128 + int(s.(syscall.Signal)))
+	}
+	return outcome(err)
 }
 
 // limit drains the run after --duration. The returned function stops waiting for that.
@@ -153,14 +156,12 @@ func (r *running) statusLines(run *exec.Run) func() {
 	return func() { close(done); <-stopped }
 }
 
-// outcome makes an exit code of how the run ended. Its error has been logged.
-func (r *running) outcome(err error, s *signals) error {
+// outcome makes an exit code of how a run ended. Its error has been told.
+func outcome(err error) error {
 	var failed *exec.NodeError
 	switch {
 	case err == nil:
 		return nil
-	case s.second() != nil:
-		return said(128 + int(s.second().(syscall.Signal)))
 	case errors.As(err, &failed) && failed.Doing == "open":
 		return said(exitEnvironment)
 	}
