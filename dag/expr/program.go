@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"slices"
+
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"flowrun/dag/diag"
@@ -47,3 +49,13 @@ func (p *Program) Type() arrow.DataType { return p.root.Type }
 
 // Nullable reports whether the result can be null.
 func (p *Program) Nullable() bool { return p.root.Nullable }
+
+// Columns are the names of the columns that the program reads, sorted, each once.
+func (p *Program) Columns() []string {
+	var names []string
+	for _, t := range columnsOf([]*Typed{p.root}) {
+		names = append(names, t.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

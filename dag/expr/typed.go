@@ -13,15 +13,29 @@ type Form int
 // in contains startsWith endsWith matches .. ??".
 const (
 	FormColumn      Form = iota // Name: the column, Index: its place in the schema
-	FormLiteral                 // Value: bool, int64, float64, string, []byte, time.Time, time.Duration or nil (null)
+	FormLiteral                 // Value: bool, int64, float64, string, []byte, time.Time, time.Duration (whole microseconds) or nil (null)
 	FormUnary                   // Name: "-", "+", "not"; Args[0]
 	FormBinary                  // Name; Args[0], Args[1]
 	FormConditional             // Args: condition, then, else
 	FormCoalesce                // Args[0] ?? Args[1]
 	FormCall                    // Name: a function of the table; Args
 	FormConvert                 // Args[0], an int used where a float is wanted
-	FormMachine                 // anything else: AST runs on the machine as a whole
+	FormMachine                 // anything else: AST runs on the machine as a whole; Args are the columns that it reads
 )
+
+// What the checker promises of the tree:
+//
+//   - Operands of + - * and of comparisons have the same type, after FormConvert. / and ** have two floats, % two ints.
+//     Only times and durations differ: timestamp ± duration, duration + timestamp, timestamp - timestamp, duration * int, duration * float
+//     (either way round), duration / int, duration / float, duration / duration. A date in arithmetic, or beside a timestamp, is
+//     converted to a timestamp by a FormCall of "timestamp"; a date beside a date is not.
+//   - == and != beside the literal nil have a FormLiteral with the Value nil there.
+//   - Branches of a conditional and both sides of ?? have the node's type; nil has been given it.
+//   - `a in b` has a list, map or struct on its right. A list of literals is a FormMachine whose Name is "list" and whose Value
+//     is the []any of literals, none of them nil, with durations as time.Duration; beside in, they have the left side's type.
+//   - The pattern of matches, when it is a FormLiteral, compiles. A chained comparison is an "and" whose sides share a node.
+//   - A method of a timestamp or duration is a FormCall whose Name begins with a dot: t.Year() is ".Year" of t.
+//   - FormConvert is int to float only.
 
 // Typed is a node of the typed tree. Every node keeps its place in the text and its part of the rewritten syntax tree, so
 // that any subtree can be run on the machine.
