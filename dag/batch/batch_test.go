@@ -23,16 +23,20 @@ func TestReferencesAreCounted(t *testing.T) {
 		t.Errorf("rows: %q", got)
 	}
 	d.Release()
-	for name, call := range map[string]func(){"Release": d.Release, "Retain": func() { d.Retain() }} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%s of a released batch does not panic", name)
-				}
-			}()
-			call()
-		}()
-	}
+	mustPanic(t, "Release of a released batch", d.Release)
+	e := New(nil)
+	e.Release()
+	mustPanic(t, "Retain of a released batch", func() { e.Retain() })
+}
+
+func mustPanic(t *testing.T, what string, call func()) {
+	t.Helper()
+	defer func() {
+		if r := recover(); r != "batch: "+what {
+			t.Errorf("%s: recovered %v", what, r)
+		}
+	}()
+	call()
 }
 
 func TestRowsOfABatchWithoutRecord(t *testing.T) {

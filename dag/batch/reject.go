@@ -1,19 +1,13 @@
 package batch
 
 import (
-	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"flowrun/dag/schema"
 )
 
 // RejectSchema is the schema of a node's rejected output. Text formats write raw as [AppendRaw] does.
-var RejectSchema = arrow.NewSchema([]arrow.Field{
-	{Name: "at", Type: schema.Timestamp},
-	{Name: "node", Type: schema.String},
-	{Name: "reason", Type: schema.String},
-	{Name: "raw", Type: schema.Bytes, Nullable: true, Metadata: schema.Raw()},
-}, nil)
+var RejectSchema = schema.Rejected
 
 // FromRejects makes rows of [RejectSchema] of rejects, in order; the reason is followed by the detail where there is one.
 // The caller owns the batch.

@@ -62,9 +62,7 @@ func Plain(s *arrow.Schema) *arrow.Schema {
 }
 
 func plainField(f arrow.Field) arrow.Field {
-	if IsRaw(f) {
-		f.Metadata = Raw()
-	} else {
+	if !IsRaw(f) {
 		f.Metadata = arrow.Metadata{}
 	}
 	switch t := f.Type.(type) {
