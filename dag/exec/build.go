@@ -18,7 +18,13 @@ func Build(p *plan.Pipeline, c Connectors, o Options) (*Run, error) {
 	close(r.reading)
 	r.base, r.cancel = context.WithCancelCause(context.Background())
 	r.events = newEvents(o.Events)
-	r.log = slog.New(&logHandler{events: r.events, level: o.LogLevel, next: o.Log, now: o.Now})
+	r.places = map[string]string{}
+	for _, n := range p.Nodes {
+		if n.At.Known() {
+			r.places[n.ID] = n.At.String()
+		}
+	}
+	r.log = slog.New(&logHandler{events: r.events, level: o.LogLevel, next: o.Log, now: o.Now, places: r.places})
 	r.printer = &printer{run: r, out: o.Output}
 	r.setState(live.Starting)
 
@@ -59,6 +65,7 @@ func (r *Run) connect(from *node, output string, to *node, port int) {
 		ch: make(chan message, r.o.Queue),
 	}
 	from.out[output] = append(from.out[output], e)
+	from.main = from.out[""]
 	from.open.Add(1)
 	to.in = append(to.in, e)
 	r.byID[e.id] = e

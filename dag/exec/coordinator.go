@@ -89,14 +89,19 @@ func (r *Run) pass(ctx context.Context, c cut) error {
 // commit makes what the sinks prepared visible and tells the sources; without a checkpoint the end of the run is the only
 // commit.
 func (r *Run) commit(ctx context.Context) error {
+	var failed error
 	for _, s := range r.sinks {
 		if !s.prepared {
 			continue
 		}
 		s.prepared = false
-		if err := s.guard(ctx, "commit", func() error { return s.snk.Commit(ctx, s.token) }); err != nil {
-			return err
+		err := s.guard(ctx, "commit", func() error { return s.snk.Commit(ctx, s.token) })
+		if failed == nil {
+			failed = err // the others still commit: their rows are durable, and all were taken
 		}
+	}
+	if failed != nil {
+		return failed
 	}
 	for _, s := range r.sources {
 		if s.reached == nil {
@@ -197,10 +202,14 @@ func (r *Run) paused() bool {
 // State is where the run stands.
 func (r *Run) State() live.State {
 	s := *r.state.Load()
-	if s == live.Running && r.pausing() {
-		if r.paused() {
-			return live.Paused
-		}
+	switch {
+	case s != live.Running:
+		return s
+	case r.draining.Load():
+		return live.Draining
+	case r.paused():
+		return live.Paused
+	case r.pausing():
 		return live.Pausing
 	}
 	return s

@@ -22,7 +22,7 @@
 //
 // A batch holds at most Options.BatchRows rows, made of at most about Options.BatchBytes of input (or one record that is
 // larger). On an edge there are at most Options.Queue batches in the channel, one that its writer waits to send and one
-// that its reader works on; a source has one more that it has read. While somebody watches, an edge also keeps its newest
+// that its reader works on; a source has two more that it has read. While somebody watches, an edge also keeps its newest
 // batches, 200 rows or one batch, for a quarter of a second. Nothing else is kept of a batch but what operators copy into
 // their state, and text that is shown: events, at most 1 MiB, and one epoch's blocks.
 package exec

@@ -47,6 +47,9 @@ func (e *emitter) Emit(output string, b *batch.Batch) error {
 		e.n.mark()
 	}
 	e.n.meter.rowsOut.Add(uint64(rows))
+	if output == "" {
+		return e.send(e.n.main, b)
+	}
 	return e.send(e.n.out[output], b)
 }
 

@@ -63,6 +63,9 @@ func TestDrainLosesNothingThatWasTaken(t *testing.T) {
 		time.Sleep(ms(700))
 		r.Drain()
 		r.Drain()
+		if s := r.State(); s != live.Draining {
+			t.Errorf("%s while draining", s)
+		}
 		if err := wait(); err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -25,6 +26,7 @@ type events struct {
 	next    uint64        // number of the next event
 	changed chan struct{} // closed and replaced when something is added; made only while a reader waits
 	closed  bool
+	readers atomic.Int32
 }
 
 func newEvents(size int) *events { return &events{ring: make([]live.Event, size), next: 1} }
@@ -92,8 +94,10 @@ func (e *events) after(number uint64) (some []live.Event, wait <-chan struct{}) 
 // Events gives the events behind a number; see live.Run.
 func (r *Run) Events(ctx context.Context, after uint64) (<-chan live.Event, error) {
 	out := make(chan live.Event, 16)
+	r.events.readers.Add(1)
 	go func() {
 		defer close(out)
+		defer r.events.readers.Add(-1)
 		for {
 			some, wait := r.events.after(after)
 			for _, v := range some {
@@ -120,8 +124,12 @@ func (r *Run) Events(ctx context.Context, after uint64) (<-chan live.Event, erro
 	return out, nil
 }
 
-// printed makes an event of text that a node printed.
+// printed makes an event of text that a node printed. Where the text goes to an output, that is only done while somebody
+// reads events: a copy for nobody would cost a fast sink dearly.
 func (r *Run) printed(node string, text []byte) {
+	if r.printer.out != nil && r.events.readers.Load() == 0 {
+		return
+	}
 	r.events.add(live.Event{At: time.Now(), Level: live.Output, Node: node,
 		Text: strings.TrimSuffix(string(text[:min(len(text), maxEventBytes+1)]), "\n")})
 }

@@ -83,7 +83,7 @@ type source struct {
 }
 
 func (s *source) Open(_ context.Context, rt op.Runtime, from []byte) error {
-	s.rt, s.opened = rt, true
+	s.rt, s.opened = rt, s.openErr == nil
 	return s.openErr
 }
 
@@ -209,6 +209,7 @@ func limit(n int) *transform {
 
 // sink keeps what it is given, by epoch.
 type sink struct {
+	opened                                 bool
 	delay                                  time.Duration // of a Write
 	write                                  func(in *batch.Batch, out op.Emitter) error
 	epoch                                  func(epoch uint64) error
@@ -225,7 +226,7 @@ type sink struct {
 }
 
 func (s *sink) Open(_ context.Context, rt op.Runtime, _ []op.Prepared) error {
-	s.rt = rt
+	s.rt, s.opened = rt, s.openErr == nil
 	return s.openErr
 }
 
@@ -377,12 +378,12 @@ func (g *graph) check(r *exec.Run) {
 	g.t.Helper()
 	g.mem.AssertSize(g.t, 0)
 	for id, s := range g.sources {
-		if s.opened && s.closed != 1 {
+		if s.closed > 1 || s.opened != (s.closed == 1) {
 			g.t.Errorf("source %s was closed %d times", id, s.closed)
 		}
 	}
 	for id, s := range g.sinks {
-		if s.rt != nil && s.closed != 1 {
+		if s.closed > 1 || s.opened != (s.closed == 1) {
 			g.t.Errorf("sink %s was closed %d times", id, s.closed)
 		}
 	}

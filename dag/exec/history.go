@@ -25,11 +25,7 @@ func (r *Run) tick(ctx context.Context) {
 		case now := <-t.C:
 			r.history.take(r.nodes, now)
 			for _, e := range r.edges {
-				if r.watched(&e.sampler) {
-					e.sampler.settle()
-				} else {
-					e.sampler.forget()
-				}
+				e.sampler.tick(r.watchers.Load() > 0, now)
 			}
 		case <-ctx.Done():
 			return
@@ -49,6 +45,8 @@ type past struct {
 	readings []reading // of the last second and one more
 	rates    []float64 // of whole seconds
 	second   uint64    // rows at the last whole second
+	in       uint64    // rows in at the last reading
+	lastRow  time.Time // when a reading first saw more of them
 }
 
 type reading struct {
@@ -67,6 +65,9 @@ func (h *history) take(nodes []*node, now time.Time) {
 	for i, n := range nodes {
 		p := &h.nodes[i]
 		rows := n.rate()
+		if in := n.meter.rowsIn.Load(); in != p.in {
+			p.in, p.lastRow = in, now
+		}
 		if len(p.readings) > ticksPerSecond {
 			copy(p.readings, p.readings[1:])
 			p.readings = p.readings[:ticksPerSecond]
@@ -89,6 +90,7 @@ func (h *history) fill(i int, s *live.NodeStats) {
 	defer h.mu.Unlock()
 	p := &h.nodes[i]
 	s.History = append(s.History, p.rates...)
+	s.LastRow = p.lastRow
 	if len(p.readings) < 2 {
 		return
 	}

@@ -17,6 +17,7 @@ type logHandler struct {
 	level  slog.Level
 	next   slog.Handler
 	now    func() time.Time
+	places map[string]string // of nodes; warnings and errors show theirs
 	node   string
 	place  string
 	attrs  []string // as key=value
@@ -44,6 +45,9 @@ func (h *logHandler) Handle(ctx context.Context, rec slog.Record) error {
 		text := rec.Message
 		if len(line.attrs) > 0 {
 			text += "  " + strings.Join(line.attrs, " ")
+		}
+		if line.place == "" && rec.Level >= slog.LevelWarn {
+			line.place = h.places[line.node]
 		}
 		h.events.add(live.Event{At: at, Level: level(rec.Level), Node: line.node, Place: line.place,
 			Text: strings.ReplaceAll(text, "\n", `\n`)})

@@ -11,7 +11,6 @@ type meter struct {
 	rowsIn, rowsOut, batches               atomic.Uint64
 	passed, filtered, late, rejected, held atomic.Uint64
 	rejectedOut                            atomic.Uint64 // rows the node made itself; no fate of an input row
-	lastRow                                atomic.Int64  // nanoseconds of the Unix epoch; 0: none
 	time                                   shares
 	reasons                                reasons
 	ended                                  atomic.Bool
@@ -27,7 +26,6 @@ func (m *meter) took(rows int, f fates) {
 	m.batches.Add(1)
 	if rows > 0 {
 		m.rowsIn.Add(uint64(rows))
-		m.lastRow.Store(time.Now().UnixNano())
 	}
 	for _, c := range [...]struct {
 		counter *atomic.Uint64
@@ -96,7 +94,7 @@ type reasons struct {
 	n  map[string]uint64
 }
 
-func (r *reasons) add(reason string) {
+func (r *reasons) add(reason string, rows int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.n == nil {
@@ -105,7 +103,7 @@ func (r *reasons) add(reason string) {
 	if _, ok := r.n[reason]; !ok && len(r.n) >= maxReasons {
 		reason = otherReasons
 	}
-	r.n[reason]++
+	r.n[reason] += uint64(rows)
 }
 
 // snapshot returns a copy, nil when there are none.

@@ -17,6 +17,7 @@ type node struct {
 	role  live.Role
 	in    []*edge            // by port
 	out   map[string][]*edge // by output; only those that are read
+	main  []*edge            // of the main output
 	open  atomic.Int32       // outputs edges that are not closed
 	meter meter
 	rt    *runtime

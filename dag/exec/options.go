@@ -34,8 +34,8 @@ type Options struct {
 	Log slog.Handler
 	// LogLevel is the least level that becomes an event; the zero Level is Info.
 	LogLevel slog.Level
-	// Output takes what sinks print; it is written to by one goroutine at a time. Nil: it becomes events only, as
-	// while a dashboard owns the terminal. A write that fails with EPIPE drains the run; any other failure ends it.
+	// Output takes what sinks print; it is written to by one goroutine at a time, and while somebody reads events the
+	// text becomes events too. Nil: it becomes events only, as while a dashboard owns the terminal. A write that fails with EPIPE drains the run; any other failure ends it.
 	Output io.Writer
 	// Where names the run to watchers; "": "local".
 	Where string

@@ -7,58 +7,79 @@ import (
 
 // rejectRows deals with rows of b that could not be processed; their text is only made where somebody reads it.
 func (n *node) rejectRows(e *emitter, b *batch.Batch, failed []batch.Failure) error {
-	routed := len(n.routed()) > 0
-	now := n.run.o.Now()
+	var t tally
 	var rejects []batch.Reject
+	routed := len(n.routed()) > 0
 	if routed {
 		rejects = make([]batch.Reject, 0, len(failed))
 	}
+	now := n.run.o.Now()
 	for _, f := range failed {
 		r := batch.Reject{At: now, Node: n.id(), Reason: f.Reason, Detail: f.Detail}
 		if routed {
 			r.Raw = n.raw.row(b, f.Row)
 			rejects = append(rejects, r)
 		}
-		if err := n.rejected(&r, routed); err != nil {
+		if err := t.add(n, r); err != nil {
 			return err
 		}
+	}
+	if err := t.end(n); err != nil {
+		return err
 	}
 	return n.route(e, rejects)
 }
 
 // rejectInputs deals with inputs of a source that became no row. list is not changed, since the batch may be shared.
 func (n *node) rejectInputs(e *emitter, list []batch.Reject) error {
-	routed := len(n.routed()) > 0
-	var rejects []batch.Reject
-	if routed {
-		rejects = make([]batch.Reject, 0, len(list))
-	}
-	for _, r := range list {
+	var t tally
+	rejects := make([]batch.Reject, len(list))
+	for i, r := range list {
 		if r.Node == "" {
 			r.Node = n.id()
 		}
 		if r.At.IsZero() {
 			r.At = n.run.o.Now()
 		}
-		if routed {
-			rejects = append(rejects, r)
-		}
-		if err := n.rejected(&r, routed); err != nil {
+		rejects[i] = r
+		if err := t.add(n, r); err != nil {
 			return err
 		}
+	}
+	if err := t.end(n); err != nil || len(n.routed()) == 0 {
+		return err
 	}
 	return n.route(e, rejects)
 }
 
-// rejected counts one reject and, where nobody reads it, does what on_error says.
-func (n *node) rejected(r *batch.Reject, routed bool) error {
-	n.meter.reasons.add(r.Reason)
+// tally counts rejects of one reason that follow each other, so that many bad rows cost one look each and not a lock.
+type tally struct {
+	first batch.Reject
+	n     int
+}
+
+func (t *tally) add(n *node, r batch.Reject) error {
+	if t.n > 0 && t.first.Reason == r.Reason {
+		t.n++
+		return nil
+	}
+	err := t.end(n)
+	t.first, t.n = r, 1
+	return err
+}
+
+// end counts what was added and, where nobody reads the rejects, does what on_error says.
+func (t *tally) end(n *node) error {
+	if t.n == 0 {
+		return nil
+	}
+	n.meter.reasons.add(t.first.Reason, t.n)
 	switch {
-	case routed:
+	case len(n.routed()) > 0:
 	case n.plan.OnError == plan.Drop:
-		n.rt.warnReject(r)
+		n.rt.warnReject(&t.first, t.n)
 	default:
-		return &RejectError{Reason: r.Reason, Detail: r.Detail}
+		return &RejectError{Reason: t.first.Reason, Detail: t.first.Detail}
 	}
 	return nil
 }
@@ -68,8 +89,7 @@ func (n *node) route(e *emitter, rejects []batch.Reject) error {
 	for len(rejects) > 0 {
 		some := rejects[:min(len(rejects), n.run.o.BatchRows)]
 		rejects = rejects[len(some):]
-		b := batch.FromRejects(some, n.run.o.Allocator)
-		if err := e.send(n.routed(), b); err != nil {
+		if err := e.send(n.routed(), batch.FromRejects(some, n.run.o.Allocator)); err != nil {
 			return err
 		}
 	}

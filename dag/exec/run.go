@@ -25,6 +25,7 @@ type Run struct {
 	edges   []*edge // in the order of the topology
 	down    []*edge // the same from the sources down
 	byID    map[string]*edge
+	places  map[string]string // of nodes, in the file
 	log     *slog.Logger
 	events  *events
 	printer *printer
@@ -125,11 +126,10 @@ func (r *Run) openAll(ctx context.Context) (opened []*node, err error) {
 			if err := ctx.Err(); err != nil {
 				return opened, context.Cause(ctx)
 			}
-			// What Open began before it failed is closed too.
-			opened = append(opened, n)
 			if err := n.op.openOp(ctx); err != nil {
 				return opened, err
 			}
+			opened = append(opened, n)
 		}
 	}
 	return opened, nil
@@ -175,7 +175,12 @@ func (r *Run) finish() error {
 	}
 	r.history.take(r.nodes, time.Now())
 	if err != nil {
-		r.log.Error(err.Error())
+		// Run returns it, so it is an event only, not logged.
+		e := live.Event{At: r.o.Now(), Level: live.Error, Text: err.Error()}
+		if ne := (*NodeError)(nil); errors.As(err, &ne) {
+			e.Node, e.Place = ne.Node, r.places[ne.Node]
+		}
+		r.events.add(e)
 		r.setState(live.Failed)
 	} else {
 		r.setState(live.Finished)

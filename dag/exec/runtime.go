@@ -59,7 +59,7 @@ func (r *runtime) Waiting(yes bool) {
 }
 
 func (r *runtime) WarnEvery(cause, message string, args ...any) {
-	if n, ok := r.warned.allow(cause, r.Now()); ok {
+	if n, ok := r.warned.allow(cause, r.Now(), 1); ok {
 		if n > 0 {
 			args = append(args[:len(args):len(args)], "left_out", n)
 		}
@@ -70,9 +70,9 @@ func (r *runtime) WarnEvery(cause, message string, args ...any) {
 // maxSample is how much of a dropped reject's input is logged.
 const maxSample = 200
 
-// warnReject logs a sample of the rows that are dropped, one per reason and time.
-func (r *runtime) warnReject(j *batch.Reject) {
-	if n, ok := r.warned.allow("rejected\x00"+j.Reason, r.Now()); ok {
+// warnReject logs a sample of the rows that are dropped, one per reason and time; j is the first of rows.
+func (r *runtime) warnReject(j *batch.Reject, rows int) {
+	if n, ok := r.warned.allow("rejected\x00"+j.Reason, r.Now(), rows); ok {
 		args := []any{"reason", j.Reason}
 		if j.Detail != "" {
 			args = append(args, "detail", j.Detail)
@@ -104,8 +104,9 @@ type warning struct {
 	left int
 }
 
-// allow reports whether a warning may be logged now, and how many were left out since the last.
-func (c *causes) allow(cause string, now time.Time) (leftOut int, ok bool) {
+// allow reports whether a warning, of several things that happened at once, may be logged now, and how many were left out
+// since the last.
+func (c *causes) allow(cause string, now time.Time, several int) (leftOut int, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.seen == nil {
@@ -117,14 +118,14 @@ func (c *causes) allow(cause string, now time.Time) (leftOut int, ok bool) {
 		w = c.seen[cause]
 	}
 	if w == nil {
-		c.seen[cause] = &warning{at: now}
+		c.seen[cause] = &warning{at: now, left: several - 1}
 		return 0, true
 	}
 	if now.Sub(w.at) < warnEvery {
-		w.left++
+		w.left += several
 		return 0, false
 	}
 	leftOut = w.left
-	w.at, w.left = now, 0
+	w.at, w.left = now, several-1
 	return leftOut, true
 }

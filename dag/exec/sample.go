@@ -21,7 +21,7 @@ const (
 // sampler keeps the newest rows of an edge as text, while somebody watches. The writer only hands it a reference; text is
 // made four times a second by the run's ticker, and the reference is given back.
 type sampler struct {
-	until atomic.Int64 // nanoseconds of the Unix epoch: somebody peeks
+	until atomic.Int64 // nanoseconds of the Unix epoch: somebody peeks; the ticker makes it 0 when it has passed
 	mu    sync.Mutex
 	fresh []sampled      // not yet text, oldest first
 	kept  []live.Sampled // newest last
@@ -37,15 +37,14 @@ func (r *Run) watched(s *sampler) bool {
 	if r.watchers.Load() > 0 {
 		return true
 	}
-	until := s.until.Load()
-	return until != 0 && time.Now().UnixNano() < until
+	return s.until.Load() != 0
 }
 
 // offer takes note of a batch that is sent. Older ones make room once newer ones fill the quarter's rows.
 func (s *sampler) offer(b *batch.Batch, number, epoch uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fresh = append(s.fresh, sampled{b.Retain(), live.Sampled{Number: number, Epoch: epoch, At: time.Now(), Total: b.Rows()}})
+	s.fresh = append(s.fresh, sampled{b.Retain(), live.Sampled{Number: number, Epoch: epoch, Total: b.Rows()}})
 	rows := 0
 	for _, f := range s.fresh[1:] {
 		rows += f.Total
@@ -64,9 +63,10 @@ func (s *sampler) settle() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	left := sampledRows
+	now := time.Now()
 	for i := len(s.fresh) - 1; i >= 0; i-- {
 		f := &s.fresh[i]
-		f.Rows = batch.Sample(f.batch, left)
+		f.Rows, f.At = batch.Sample(f.batch, left), now
 		left -= len(f.Rows)
 		f.batch.Release()
 	}
@@ -78,6 +78,18 @@ func (s *sampler) settle() {
 	if over := len(s.kept) - sampledBatches; over > 0 {
 		clear(s.kept[:over])
 		s.kept = append(s.kept[:0], s.kept[over:]...)
+	}
+}
+
+// tick does what is due four times a second.
+func (s *sampler) tick(watched bool, now time.Time) {
+	if until := s.until.Load(); until != 0 && now.UnixNano() > until {
+		s.until.CompareAndSwap(until, 0)
+	}
+	if watched || s.until.Load() != 0 {
+		s.settle()
+	} else {
+		s.forget()
 	}
 }
 

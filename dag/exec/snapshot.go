@@ -86,9 +86,6 @@ func (n *node) stats(s *live.NodeStats) {
 	if n.bytes != nil {
 		s.BytesIn = n.bytes()
 	}
-	if at := m.lastRow.Load(); at != 0 {
-		s.LastRow = time.Unix(0, at)
-	}
 	s.Status = n.status()
 }
 

@@ -56,13 +56,20 @@ func (s *source) notify() {
 
 func (s *source) work(ctx context.Context) error {
 	defer s.cancel()
-	results := make(chan read)
+	results := make(chan read, 1)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		s.readAll(ctx, results)
 	}()
-	defer func() { <-ended }()
+	defer func() {
+		<-ended
+		select {
+		case got := <-results:
+			got.release()
+		default:
+		}
+	}()
 	s.emit.ctx = ctx
 	for {
 		in := results
@@ -91,14 +98,20 @@ func (s *source) work(ctx context.Context) error {
 // readAll reads until the source ends, fails or is stopped. A batch that cannot be handed on is released.
 func (s *source) readAll(ctx context.Context, results chan<- read) {
 	clock := &s.meter.time
+	clock.to(busy, time.Now())
+	defer func() { clock.to(waiting, time.Now()) }()
 	for {
-		clock.to(waiting, time.Now())
 		select {
 		case <-s.run.gate():
-		case <-s.reading.Done():
+		default:
+			clock.to(waiting, time.Now())
+			select {
+			case <-s.run.gate():
+			case <-s.reading.Done():
+			}
+			clock.to(busy, time.Now())
 		}
 		var got read
-		clock.to(busy, time.Now())
 		err := s.guard(ctx, "read", func() error {
 			var err error
 			got.batch, got.pos, err = s.src.Read(s.reading)
@@ -111,20 +124,28 @@ func (s *source) readAll(ctx context.Context, results chan<- read) {
 		if err != nil {
 			got.err = err
 		}
-		s.asleep.Store(false)
-		clock.to(blocked, time.Now())
+		s.sleeps(false)
 		select {
 		case results <- got:
-		case <-ctx.Done():
-			if got.batch != nil {
-				got.batch.Release()
+		default:
+			clock.to(blocked, time.Now())
+			select {
+			case results <- got:
+			case <-ctx.Done():
+				got.release()
+				return
 			}
-			return
+			clock.to(busy, time.Now())
 		}
 		if got.err != nil {
-			clock.to(waiting, time.Now())
 			return
 		}
+	}
+}
+
+func (r read) release() {
+	if r.batch != nil {
+		r.batch.Release()
 	}
 }
 
@@ -159,6 +180,9 @@ func (s *source) pass(ctx context.Context, got read) error {
 // passBatch counts and sends a batch and its rejects; it owns b.
 func (s *source) passBatch(b *batch.Batch) error {
 	rows, rejects := b.Rows(), b.Rejects
+	if b.Arrived.IsZero() {
+		b.Arrived = s.run.o.Now()
+	}
 	s.emit.begin(callProcess)
 	s.emit.fates = fates{passed: rows, rejected: len(rejects)}
 	if s.abandoned.Load() {

@@ -237,11 +237,15 @@ func TestEpochsAreShownWholeAndInFileOrder(t *testing.T) {
 		}
 		show("slow", ms(300))
 		show("fast", 0)
-		r := g.run(exec.Options{Output: &out})
+		r := g.build(exec.Options{Output: &out})
+		events, _ := r.Events(t.Context(), 0)
+		if err := r.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		g.check(r)
 		if got, want := out.String(), "slow 0 of 2\nfast 0 of 2\nslow 1 of 2\nfast 1 of 2\n"; got != want {
 			t.Errorf("shown\n%s", got)
 		}
-		events, _ := r.Events(t.Context(), 0)
 		var texts []string
 		for e := range events {
 			texts = append(texts, e.Node+": "+e.Text)
