@@ -7,7 +7,6 @@ import (
 	"flowrun/dag/expr"
 	"flowrun/dag/schema"
 	"flowrun/dag/spec"
-	"flowrun/nodes"
 )
 
 // column is one field of the rows.
@@ -36,11 +35,6 @@ func compile(fields spec.Fields, seed int64) ([]column, diag.List) {
 		p, list := expr.Compile(f.Expr, env)
 		all.Add(list...)
 		if p == nil {
-			continue
-		}
-		if schema.Equal(p.Type(), arrow.Null) {
-			all.Add(diag.Diagnostic{Code: nodes.CodeSetting, At: f.Expr.At,
-				Message: "field " + f.Name.Value + " is always null, which has no type", Hint: `a null of a type: n < 0 ? "" : nil`})
 			continue
 		}
 		columns = append(columns, column{f.Name.Value, p})

@@ -219,7 +219,7 @@ func TestWrongSettings(t *testing.T) {
 		"{rows: -1}":                      "rows cannot be negative",
 		"{start: yesterday}":              `start "yesterday" is no time in RFC 3339`,
 		"{pace: fast}":                    "pace",
-		"{fields: {a: nil}}":              "always null",
+		"{fields: {a: nil}}":              "always nil",
 		"{fields: {a: b}}":                `"b"`,
 		"{fields: {a: 'rand_int(1)'}}":    "rand_int",
 		"{fields: {a: 'pick(1)'}}":        "wants one list",

@@ -56,8 +56,8 @@ func TestScan(t *testing.T) {
 
 func TestWrongSettings(t *testing.T) {
 	for node, want := range map[string]string{
-		`socket: {}`:                                "x.yaml:2:8: error[FR0404]: socket needs the port of a server",
-		`socket: {port: 0}`:                         "x.yaml:2:22: error[FR0404]: port is 0, but ports go from 1 to 65535",
+		`socket: {}`:                                "x.yaml:2:16: error[FR0404]: socket needs the port of a server",
+		`socket: {port: 0}`:                         "x.yaml:2:23: error[FR0404]: port is 0, but ports go from 1 to 65535",
 		`socket: {port: 70000}`:                     "port is 70000",
 		`socket: {host: "", port: 1}`:               "host is empty",
 		`socket: {address: "localhost:1", port: 1}`: "address says host and port",
