@@ -185,7 +185,7 @@ func (d *decoder) structure(t reflect.Value, v *Value, f field) {
 		target := k.of(t)
 		inner := field{name: k.name, what: f.name, enum: k.enum, min: k.min, max: k.max}
 		e := given[k.name]
-		if e == nil || e.Value != nil && e.Value.Kind == Null && e.Value.Text.Value != "" {
+		if e == nil || e.Value != nil && !e.Value.broken && e.Value.Kind == Null && e.Value.Text.Value != "" {
 			if k.required && (v == nil || !v.partial) {
 				at := f.at
 				if !at.Known() && v != nil {

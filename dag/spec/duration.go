@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -59,28 +59,19 @@ func ParseDuration(s string) (time.Duration, error) {
 	return time.Duration(sign * total), nil
 }
 
-// scale multiplies a decimal number by a unit without the rounding of floats, and cuts what is below 1.
+// scale multiplies a decimal number by a unit exactly, and cuts what is below 1.
 func scale(number string, unit int64) (int64, bool) {
-	whole, fraction, _ := strings.Cut(number, ".")
-	var n int64
-	if whole != "" {
-		v, err := strconv.ParseInt(whole, 10, 64)
-		if err != nil || v > math.MaxInt64/unit {
-			return 0, false
-		}
-		n = v * unit
-	}
-	part, place := int64(0), unit
-	for _, d := range fraction {
-		// Each digit is worth a tenth of the one before it; below 1 there is nothing left to add.
-		if place == 0 {
-			break
-		}
-		part += int64(d-'0') * place / 10
-		place /= 10
-	}
-	if n > math.MaxInt64-part {
+	if len(number) > maxDigits {
 		return 0, false
 	}
-	return n + part, true
+	n, ok := new(big.Rat).SetString(number)
+	if !ok {
+		return 0, false
+	}
+	n.Mul(n, new(big.Rat).SetInt64(unit))
+	whole := new(big.Int).Quo(n.Num(), n.Denom())
+	return whole.Int64(), whole.IsInt64()
 }
+
+// maxDigits is the longest number in characters; no more of them are ever meant.
+const maxDigits = 40

@@ -41,7 +41,7 @@ func scan(p *patched) []fault {
 			s.anchors[m[2]] = true
 		}
 	}
-	for line := 1; line <= len(p.lines); {
+	for line := 1; line <= len(p.lines) && len(s.faults) < maxFaults; {
 		line = s.line(line)
 	}
 	return s.faults

@@ -174,7 +174,7 @@ func (f *flow) closing(p pos) (pos, bool) {
 	for n := p.line + 1; n <= len(f.s.p.lines); n++ {
 		line := f.s.text(n)
 		indent := indentOf(line)
-		if indent < len(line) && (indent <= f.base || keyForm.MatchString(string(line[indent:]))) {
+		if indent < len(line) && indent <= f.base {
 			return p, false
 		}
 		if end := quoteEnd(append([]rune{mark}, line...), 0); end > 0 {

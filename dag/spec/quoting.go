@@ -137,8 +137,7 @@ func (s *scanner) quoted(n, start, v, base int) int {
 	mark := text[v]
 	for m := n + 1; m <= len(s.p.lines); m++ {
 		line := trimRight(s.text(m))
-		indent := indentOf(line)
-		if len(line) > 0 && (indent <= base || keyForm.MatchString(string(line[indent:]))) {
+		if len(line) > 0 && indentOf(line) <= base {
 			break
 		}
 		if end := quoteEnd(append([]rune{mark}, line...), 0); end > 0 {

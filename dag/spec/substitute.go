@@ -1,13 +1,12 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
 	"strings"
 	"unicode/utf8"
-
-	"errors"
 
 	"flowrun/dag/diag"
 )
@@ -20,7 +19,11 @@ type environment struct {
 	lookup   func(name string) (string, bool)
 	readFile func(path string) ([]byte, error)
 	list     *diag.List
+	depth    int // of defaults within defaults
 }
+
+// maxNested is how deep substitutions may stand in one another's defaults.
+const maxNested = 10
 
 // part is a stretch of a text: the characters [from, to) of the raw text, and what they stand for.
 type part struct {
@@ -169,7 +172,12 @@ func (e *environment) fallback(text string, at diag.Span) (string, bool) {
 	if !strings.Contains(text, "$") {
 		return text, true
 	}
+	if e.depth == maxNested {
+		return e.fail(codeSubstitution, at, "substitutions stand in one another too deeply here", "")
+	}
+	e.depth++
 	parts, ok := e.parts(diag.Text{Value: text, At: at, Map: func(int, int) diag.Span { return at }})
+	e.depth--
 	var b strings.Builder
 	for _, p := range parts {
 		b.WriteString(p.value)
