@@ -3,10 +3,17 @@ package all
 
 import (
 	_ "flowrun/nodes/aggregate"
+	_ "flowrun/nodes/console"
 	_ "flowrun/nodes/derive"
+	_ "flowrun/nodes/discard"
 	_ "flowrun/nodes/explode"
+	_ "flowrun/nodes/file"
 	_ "flowrun/nodes/filter"
+	_ "flowrun/nodes/generate"
 	_ "flowrun/nodes/limit"
 	_ "flowrun/nodes/select"
+	_ "flowrun/nodes/socket"
+	_ "flowrun/nodes/stdin"
+	_ "flowrun/nodes/stdout"
 	_ "flowrun/nodes/union"
 )
