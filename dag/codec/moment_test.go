@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -17,8 +18,9 @@ func TestTimestampsMatchGosTime(t *testing.T) {
 		zone := time.FixedZone("", 60*rapid.IntRange(-23*60-59, 23*60+59).Draw(t, "minutes east"))
 		text := []byte(at.In(zone).Format(rapid.SampledFrom([]string{time.RFC3339, time.RFC3339Nano, "2006-01-02T15:04:05.000000000Z07:00"}).Draw(t, "layout")))
 		if rapid.Bool().Draw(t, "spoil") {
-			i := rapid.IntRange(0, len(text)-1).Draw(t, "at")
-			if text[i] >= '0' && text[i] <= '9' { // Go is laxer than RFC 3339 where other characters stand
+			// Go is laxer than RFC 3339 where other characters stand, and takes a zone of 24 hours.
+			i := rapid.IntRange(0, len("2006-01-02T15:04:05")-1).Draw(t, "at")
+			if text[i] >= '0' && text[i] <= '9' {
 				text[i] = digit.Draw(t, "digit")
 			}
 		}
@@ -44,7 +46,7 @@ func TestNoTimestamps(t *testing.T) {
 }
 
 func TestDurationsMatchGo(t *testing.T) {
-	part := rapid.StringMatching(`[0-9]{0,7}(\.[0-9]{0,4})?(ns|us|µs|μs|ms|s|m|h|x|)`)
+	part := rapid.StringMatching(`[0-9]{0,5}(\.[0-9]{0,4})?(ns|us|µs|μs|ms|s|m|h|x|)`)
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.SampledFrom([]string{"", "-", "+"}).Draw(t, "sign")
 		for range rapid.IntRange(1, 3).Draw(t, "parts") {
@@ -52,6 +54,9 @@ func TestDurationsMatchGo(t *testing.T) {
 		}
 		want, err := time.ParseDuration(text)
 		got, ok := parseDuration([]byte(text))
+		if ok && (got > math.MaxInt64/1000 || got < math.MinInt64/1000) {
+			return // more than Go holds, which counts nanoseconds
+		}
 		if ok != (err == nil) {
 			t.Fatalf("%q: %d, %v; Go: %v, %v", text, got, ok, want, err)
 		}
