@@ -1,23 +1,17 @@
 package state
 
-import (
-	"math"
-	"unsafe"
-)
+import "unsafe"
 
 // OrderOf maps a word to an int64 that is ordered as the values are. Those of floats are ordered by value, with NaN behind
-// all others and -0.0 just before 0.0.
+// all others; -0.0 is 0.0.
 func OrderOf(w uint64, float bool) int64 {
 	if !float {
 		return int64(w)
 	}
-	if f := math.Float64frombits(w); f != f {
-		w = nan
-	}
-	return flip(int64(w))
+	return flip(int64(unifyFloat(w)))
 }
 
-// WordOf undoes OrderOf.
+// WordOf undoes OrderOf, but for the sign of -0.0 and the bits of NaN.
 func WordOf(o int64, float bool) uint64 {
 	if !float {
 		return uint64(o)

@@ -232,3 +232,26 @@ func TestSetCountsDistinctValues(t *testing.T) {
 		t.Errorf("sizes are %v, want [3 2]", sizes)
 	}
 }
+
+// Null is a key of its own even where a hash does not tell it from 0, in a batch that has no null itself.
+func TestNullIsNotZero(t *testing.T) {
+	for _, dt := range []arrow.DataType{schema.Int, schema.String} {
+		table := must(NewTable(dt))
+		table.bad = math.MaxUint64
+		bld := array.NewBuilder(memory.DefaultAllocator, dt)
+		var slots [3]int32
+		for i := range slots {
+			if i == 1 {
+				bld.AppendEmptyValue()
+			} else {
+				bld.AppendNull()
+			}
+			var v Vector
+			v.LoadKeys(bld.NewArray(), nil)
+			slots[i] = must(table.Slots([]*Vector{&v}, 1, nil))[0]
+		}
+		if slots != [3]int32{0, 1, 0} {
+			t.Errorf("%s: null, zero and null have the slots %v, want [0 1 0]", dt, slots)
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package relational
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"flowrun/dag/plan"
+)
+
+// Every operation of the algebra is known here, and New knows every one of them: a new operation fails this test until it
+// has an operator.
+func TestEveryOperationHasAnOperator(t *testing.T) {
+	known := map[string]func() plan.Op{
+		"Scan":      func() plan.Op { return &plan.Scan{} },
+		"Write":     func() plan.Op { return &plan.Write{} },
+		"Filter":    func() plan.Op { return &plan.Filter{} },
+		"Project":   func() plan.Op { return &plan.Project{} },
+		"Explode":   func() plan.Op { return &plan.Explode{Item: plan.Item{Name: text("x")}} },
+		"Limit":     func() plan.Op { return &plan.Limit{} },
+		"Union":     func() plan.Op { return &plan.Union{} },
+		"Aggregate": func() plan.Op { return &plan.Aggregate{} },
+	}
+	ops := operations(t)
+	for _, name := range ops {
+		make, ok := known[name]
+		if !ok {
+			t.Errorf("plan.%s is an operation that this test does not know", name)
+			continue
+		}
+		o := make()
+		if got := reflect.TypeOf(o).Elem().Name(); got != name {
+			t.Errorf("%s is tested with a %s", name, got)
+		}
+		from := &plan.Node{ID: "in", Outputs: []*plan.Output{{Schema: schemaOf("x int")}}}
+		tr, err := New(&plan.Node{ID: "n", Op: o, Inputs: []plan.Edge{{From: from}}, Outputs: from.Outputs})
+		end := name == "Scan" || name == "Write"
+		if end && (err == nil || !strings.Contains(err.Error(), "connector")) {
+			t.Errorf("New of %s: %v, want an error that names connectors", name, err)
+		}
+		if !end && (err != nil || tr == nil) {
+			t.Errorf("New of %s: %v", name, err)
+		}
+	}
+	if len(ops) != len(known) {
+		t.Errorf("plan has the operations %v, and this test knows %d", ops, len(known))
+	}
+}
+
+// operations reads from the source of package plan which types are operations.
+func operations(t *testing.T) []string {
+	pkgs, err := parser.ParseDir(token.NewFileSet(), "../plan", func(f fs.FileInfo) bool {
+		return !strings.HasSuffix(f.Name(), "_test.go")
+	}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ops []string
+	for _, f := range pkgs["plan"].Files {
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Name.Name == "isOp" && fn.Recv != nil {
+				ops = append(ops, fn.Recv.List[0].Type.(*ast.StarExpr).X.(*ast.Ident).Name)
+			}
+		}
+	}
+	slices.Sort(ops)
+	return ops
+}
