@@ -18,13 +18,13 @@ func Build(p *plan.Pipeline, c Connectors, o Options) (*Run, error) {
 	close(r.reading)
 	r.base, r.cancel = context.WithCancelCause(context.Background())
 	r.events = newEvents(o.Events)
-	r.places = map[string]string{}
+	places := map[string]string{}
 	for _, n := range p.Nodes {
 		if n.At.Known() {
-			r.places[n.ID] = n.At.String()
+			places[n.ID] = n.At.String()
 		}
 	}
-	r.log = slog.New(&logHandler{events: r.events, level: o.LogLevel, next: o.Log, now: o.Now, places: r.places})
+	r.log = slog.New(&logHandler{events: r.events, level: o.LogLevel, next: o.Log, now: o.Now, places: places})
 	r.printer = &printer{run: r, out: o.Output}
 	r.setState(live.Starting)
 

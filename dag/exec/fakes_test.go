@@ -305,6 +305,8 @@ type graph struct {
 	nodes   map[string]*transform
 	sinks   map[string]*sink
 	by      map[string]*plan.Node
+	// transforms makes operators; nil: nodes has them.
+	transforms func(*plan.Node) (op.Transform, error)
 }
 
 // fataler is a test, rapid's or Go's.
@@ -365,7 +367,10 @@ func (g *graph) Sink(n *plan.Node) (op.Sink, error)     { return g.sinks[n.ID], 
 func (g *graph) build(o exec.Options) *exec.Run {
 	g.t.Helper()
 	o.Allocator = g.mem
-	o.Transforms = func(n *plan.Node) (op.Transform, error) { return g.nodes[n.ID], nil }
+	o.Transforms = g.transforms
+	if o.Transforms == nil {
+		o.Transforms = func(n *plan.Node) (op.Transform, error) { return g.nodes[n.ID], nil }
+	}
 	r, err := exec.Build(g.p, g, o)
 	if err != nil {
 		g.t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"flowrun/dag/exec"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
+	"flowrun/dag/relational"
 )
 
 // shape is a random plan: sources first, then nodes that read earlier ones, then sinks. It says what must come out, so
@@ -119,8 +120,8 @@ func (s shape) id(i int) string {
 	return fmt.Sprint("node", i-len(s.sources))
 }
 
-// build makes the plan, with the rows cut into batches and timed at random.
-func (s shape) build(t *rapid.T, g *graph) {
+// build makes the plan, with the rows cut into batches and timed at random. fill adds the nodes in between.
+func (s shape) build(t *rapid.T, g *graph, fill func(g *graph)) {
 	for i, rows := range s.sources {
 		var steps []step
 		for len(rows) > 0 {
@@ -132,6 +133,15 @@ func (s shape) build(t *rapid.T, g *graph) {
 		}
 		g.source(s.id(i), &source{steps: steps})
 	}
+	fill(g)
+	for k, i := range s.sinks {
+		delay := rapid.SampledFrom([]int{0, 0, 1, 20}).Draw(t, "delay")
+		g.sink(fmt.Sprint("sink", k), &sink{delay: ms(delay)}, s.id(i))
+	}
+}
+
+// fakes makes the nodes of functions of this test.
+func (s shape) fakes(g *graph) {
 	for i, n := range s.nodes {
 		var from []string
 		for _, f := range n.from {
@@ -163,10 +173,6 @@ func (s shape) build(t *rapid.T, g *graph) {
 			g.transform(id, &transform{}, from...)
 		}
 	}
-	for k, i := range s.sinks {
-		delay := rapid.SampledFrom([]int{0, 0, 1, 20}).Draw(t, "delay")
-		g.sink(fmt.Sprint("sink", k), &sink{delay: ms(delay)}, s.id(i))
-	}
 }
 
 func sumAtTheEnd(g *graph) *transform {
@@ -193,10 +199,19 @@ func sorted[T cmp.Ordered](v []T) []T { return slices.Sorted(slices.Values(v)) }
 // Whatever the batches, queues, triggers and timing, the same rows come out, in order where there is one way; and each
 // epoch shows every sink what comes of one prefix of the sources.
 func TestTheSameRowsHoweverTheRunIsCut(t *testing.T) {
+	sweep(t, shape.fakes, false)
+}
+
+// sweep runs random plans; fill makes the nodes between sources and sinks. Bound plans run on the real operators.
+func sweep(t *testing.T, fill func(shape, *graph), bound bool) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := drawShape(rt)
 		g := newGraph(rt)
-		s.build(rt, g)
+		s.build(rt, g, func(g *graph) { fill(s, g) })
+		if bound {
+			g.bind()
+			g.transforms = relational.New
+		}
 		g.p.Trigger = plan.Trigger{
 			Kind:     rapid.SampledFrom([]plan.TriggerKind{plan.ASAP, plan.Every, plan.AvailableNow, plan.Once}).Draw(rt, "trigger"),
 			Interval: ms(rapid.SampledFrom([]int{1, 7, 100, 3000}).Draw(rt, "interval")),

@@ -25,7 +25,6 @@ type Run struct {
 	edges   []*edge // in the order of the topology
 	down    []*edge // the same from the sources down
 	byID    map[string]*edge
-	places  map[string]string // of nodes, in the file
 	log     *slog.Logger
 	events  *events
 	printer *printer
@@ -62,7 +61,7 @@ var _ live.Run = (*Run)(nil)
 // Run opens the operators, runs them to the end and closes them. It returns nil when everything flowed out and was
 // committed: after the sources ended, after [Run.Drain], or after the reader of the run's output went away
 // ([Summary.OutputClosed]). Otherwise it returns why not: a [NodeError], [ErrStopped], or the cause of ctx, whose end
-// ends the run at once. No goroutine of the run is left when it returns.
+// ends the run at once. The error has been logged, as the last of the run's events, and no goroutine of the run is left.
 func (r *Run) Run(ctx context.Context) error {
 	if r.ran.Swap(true) {
 		return errors.New("exec: a run runs once")
@@ -175,12 +174,11 @@ func (r *Run) finish() error {
 	}
 	r.history.take(r.nodes, time.Now())
 	if err != nil {
-		// Run returns it, so it is an event only, not logged.
-		e := live.Event{At: r.o.Now(), Level: live.Error, Text: err.Error()}
+		log := r.log
 		if ne := (*NodeError)(nil); errors.As(err, &ne) {
-			e.Node, e.Place = ne.Node, r.places[ne.Node]
+			log = log.With("node", ne.Node)
 		}
-		r.events.add(e)
+		log.Error(err.Error())
 		r.setState(live.Failed)
 	} else {
 		r.setState(live.Finished)
