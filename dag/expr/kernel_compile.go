@@ -1,0 +1,141 @@
+package expr
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+)
+
+// compiler makes the kernels of one Evaluator.
+type compiler struct {
+	program *Program
+	places  []int // of the input columns, by slot
+}
+
+// builder makes the kernel of a node from those of its arguments. It cannot fail.
+type builder func(t *Typed, args []*compiled) *compiled
+
+func (c *compiler) compile(t *Typed) *compiled {
+	var k *compiled
+	switch t.Form {
+	case FormColumn:
+		k = &compiled{kernel: &columnKernel{slot: c.slot(t.Index), index: t.Index}, cheap: true}
+	case FormLiteral:
+		k = &compiled{kernel: &literalKernel{literalColumn(t.Value, t.Type)}, cheap: true}
+	default:
+		build, _ := plan(t)
+		if build == nil {
+			k = &compiled{kernel: newMachineKernel(c.program.env, t), fallible: true}
+			break
+		}
+		parts := t.parts()
+		args := make([]*compiled, len(parts))
+		fallible, cheap := false, true
+		for i, a := range parts {
+			args[i] = c.compile(a)
+			fallible, cheap = fallible || args[i].fallible, cheap && args[i].cheap
+		}
+		k = build(t, args)
+		k.fallible, k.cheap = k.fallible || fallible, k.cheap && cheap
+	}
+	k.typ = t.Type
+	return k
+}
+
+// parts are the arguments that are computed: a list of literals is known.
+func (t *Typed) parts() []*Typed {
+	if t.Form == FormBinary && t.Name == "in" {
+		if _, ok := literalList(t.Args[1]); ok {
+			return t.Args[:1]
+		}
+	}
+	return t.Args
+}
+
+// slot numbers the input columns that the expression reads.
+func (c *compiler) slot(index int) int {
+	for s, p := range c.places {
+		if p == index {
+			return s
+		}
+	}
+	c.places = append(c.places, index)
+	return len(c.places) - 1
+}
+
+// plan finds the kernel of a node. Without one the node runs row by row; why says so where more than its text is needed to know.
+func plan(t *Typed) (build builder, why string) {
+	switch t.Form {
+	case FormMachine:
+		return nil, ""
+	case FormConvert:
+		return planConvert, ""
+	case FormConditional, FormCoalesce:
+		build = planChoice(t)
+	case FormUnary:
+		build = planUnary(t)
+	case FormBinary:
+		build = planBinary(t)
+	case FormCall:
+		return planCall(t)
+	}
+	if build == nil {
+		return nil, "this use of " + t.Name + " runs row by row"
+	}
+	return build, ""
+}
+
+// is reports whether the arguments of a node have exactly these types.
+func (t *Typed) is(ids ...arrow.Type) bool {
+	if len(t.Args) != len(ids) {
+		return false
+	}
+	for i, a := range t.Args {
+		if a.Type.ID() != ids[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// numeric reports whether the arguments of a node are int or float.
+func (t *Typed) numeric() bool {
+	for _, a := range t.Args {
+		if id := a.Type.ID(); id != arrow.INT64 && id != arrow.FLOAT64 {
+			return false
+		}
+	}
+	return true
+}
+
+// strictOf makes a strict kernel of a loop that wants all its arguments filled out.
+func strictOf(loop func(f *frame, args []column, out *column)) builder {
+	return strictWith(nil, loop)
+}
+
+// strictWith makes a strict kernel of a loop that has a case for single entries at the places marked in takesOne.
+func strictWith(takesOne []bool, loop func(f *frame, args []column, out *column)) builder {
+	return func(t *Typed, args []*compiled) *compiled {
+		s := &strict{args: args, kind: kindOf(t.Type), takesOne: takesOne, loop: loop, vals: make([]column, len(args))}
+		if s.takesOne == nil {
+			s.takesOne = make([]bool, len(args))
+		}
+		return &compiled{kernel: s}
+	}
+}
+
+// may marks a kernel as one that rejects rows.
+func may(b builder) builder {
+	return func(t *Typed, args []*compiled) *compiled {
+		k := b(t, args)
+		k.fallible = true
+		return k
+	}
+}
+
+// light marks a kernel as one that costs a few nanoseconds a row at the most.
+func light(b builder) builder {
+	return func(t *Typed, args []*compiled) *compiled {
+		k := b(t, args)
+		k.cheap = true
+		return k
+	}
+}

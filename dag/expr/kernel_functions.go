@@ -1,0 +1,147 @@
+package expr
+
+import (
+	"bytes"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+)
+
+// functionKernels finds the kernel of a call by the function's name; nil: these arguments run row by row.
+var functionKernels map[string]func(t *Typed) builder
+
+func init() {
+	functionKernels = map[string]func(t *Typed) builder{
+		"upper":       on(caseTexts(true), arrow.STRING),
+		"lower":       on(caseTexts(false), arrow.STRING),
+		"trim":        textFunction(light(strictOf(trimSpaces)), cutTexts(func(b, set []byte) []byte { return bytes.Trim(b, str(set)) })),
+		"trimPrefix":  textFunction(cutTexts(func(b, _ []byte) []byte { return bytes.TrimPrefix(b, space) }), cutTexts(bytes.TrimPrefix)),
+		"trimSuffix":  textFunction(cutTexts(func(b, _ []byte) []byte { return bytes.TrimSuffix(b, space) }), cutTexts(bytes.TrimSuffix)),
+		"hasPrefix":   on(testTexts(bytes.HasPrefix), arrow.STRING, arrow.STRING),
+		"hasSuffix":   on(testTexts(bytes.HasSuffix), arrow.STRING, arrow.STRING),
+		"indexOf":     on(indexTexts(bytes.Index), arrow.STRING, arrow.STRING),
+		"lastIndexOf": on(indexTexts(bytes.LastIndex), arrow.STRING, arrow.STRING),
+		"len":         planLen,
+		"split":       planSplit(false),
+		"splitAfter":  planSplit(true),
+		"replace":     on(replaceTexts, arrow.STRING, arrow.STRING, arrow.STRING),
+		"abs":         either(negInts(true), light(mapFloats(math.Abs))),
+		"min":         planExtreme(less),
+		"max":         planExtreme(more),
+		"int":         planInt,
+		"float":       planFloat,
+		"bool":        planBool,
+		"string":      planString,
+
+		"now":        planNow,
+		"timestamp":  planTimestamp,
+		"epoch":      planEpoch,
+		"trunc":      planTrunc,
+		".Year":      partOfTime(ofDate(time.Time.Year)),
+		".Month":     partOfTime(ofDate(func(t time.Time) int { return int(t.Month()) })),
+		".Day":       partOfTime(ofDate(time.Time.Day)),
+		".Weekday":   partOfTime(ofDate(func(t time.Time) int { return int(t.Weekday()) })),
+		".YearDay":   partOfTime(ofDate(time.Time.YearDay)),
+		".Hour":      partOfTime(ofDay(microsPerHour, 24)),
+		".Minute":    partOfTime(ofDay(microsPerMinute, 60)),
+		".Second":    partOfTime(ofDay(microsPerSecond, 60)),
+		".Unix":      partOfTime(func(us int64) int64 { return floorDiv(us, microsPerSecond) }),
+		".UnixMilli": partOfTime(func(us int64) int64 { return floorDiv(us, 1000) }),
+		".UnixMicro": partOfTime(func(us int64) int64 { return us }),
+		".Hours":     partOfDuration(microsPerHour),
+		".Minutes":   partOfDuration(microsPerMinute),
+		".Seconds":   partOfDuration(microsPerSecond),
+		"ceil":       floatFunction(math.Ceil),
+		"floor":      floatFunction(math.Floor),
+		"round":      floatFunction(math.Round),
+		"sqrt":       floatFunction(math.Sqrt),
+		"exp":        floatFunction(math.Exp),
+		"log":        floatFunction(math.Log),
+		"pow":        numbers(floatLoop(powFloats), 2),
+	}
+}
+
+// callable are the functions whose Go implementation can be called by the row though no overload says so.
+var callable = []string{"hash", "type", "toJSON", "mean", "median"}
+
+// isSimple reports whether an overload takes and gives nothing but simple values.
+func (o *overload) isSimple() bool {
+	list := func(t arrow.DataType) bool { return kindOf(t) == kindArray }
+	return !list(o.result) && !slices.ContainsFunc(o.params, list)
+}
+
+var space = []byte(" ")
+
+// on uses a kernel for arguments of exactly these types.
+func on(b builder, ids ...arrow.Type) func(t *Typed) builder {
+	return func(t *Typed) builder {
+		if t.is(ids...) {
+			return b
+		}
+		return nil
+	}
+}
+
+// textFunction uses one kernel for one text, another for two.
+func textFunction(one, two builder) func(t *Typed) builder {
+	return func(t *Typed) builder {
+		switch {
+		case t.is(arrow.STRING):
+			return one
+		case t.is(arrow.STRING, arrow.STRING):
+			return two
+		}
+		return nil
+	}
+}
+
+// either uses one kernel for an int, another for a float.
+func either(ints, floats builder) func(t *Typed) builder {
+	return func(t *Typed) builder {
+		switch {
+		case t.is(arrow.INT64):
+			return ints
+		case t.is(arrow.FLOAT64):
+			return floats
+		}
+		return nil
+	}
+}
+
+// numbers uses a kernel for n numbers, int or float.
+func numbers(b builder, n int) func(t *Typed) builder {
+	return func(t *Typed) builder {
+		if len(t.Args) == n && t.numeric() {
+			return b
+		}
+		return nil
+	}
+}
+
+// floatFunction uses a function of one float; ints become floats.
+func floatFunction(do func(float64) float64) func(t *Typed) builder {
+	return numbers(asFloats(mapFloats(do)), 1)
+}
+
+func planLen(t *Typed) builder {
+	switch {
+	case t.is(arrow.STRING):
+		return light(strictOf(lenTexts))
+	case t.is(arrow.LIST), t.is(arrow.MAP):
+		return light(strictOf(lenLists))
+	}
+	return nil
+}
+
+func planSplit(after bool) func(t *Typed) builder {
+	return func(t *Typed) builder {
+		if !t.is(arrow.STRING, arrow.STRING) && !t.is(arrow.STRING, arrow.STRING, arrow.INT64) {
+			return nil
+		}
+		return func(t *Typed, args []*compiled) *compiled {
+			return &compiled{kernel: &splitKernel{args: args, typ: t.Type, after: after}}
+		}
+	}
+}

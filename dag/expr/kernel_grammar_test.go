@@ -1,0 +1,225 @@
+package expr
+
+import (
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"pgregory.net/rapid"
+
+	"flowrun/dag/batch"
+	"flowrun/dag/schema"
+)
+
+// kinds of the random expressions, as one letter: a column of the kind is named by the letter, with 0 for the one without nulls.
+var resultTypes = []string{"b", "i", "f", "s", "t", "u", "d", "y", "l"}
+
+var randomSchema = arrow.NewSchema([]arrow.Field{
+	{Name: "b", Type: schema.Bool, Nullable: true}, {Name: "b0", Type: schema.Bool},
+	{Name: "i", Type: schema.Int, Nullable: true}, {Name: "i0", Type: schema.Int},
+	{Name: "f", Type: schema.Float, Nullable: true}, {Name: "f0", Type: schema.Float},
+	{Name: "s", Type: schema.String, Nullable: true}, {Name: "s0", Type: schema.String},
+	{Name: "t", Type: schema.Timestamp, Nullable: true}, {Name: "t0", Type: schema.Timestamp},
+	{Name: "u", Type: schema.Duration, Nullable: true}, {Name: "u0", Type: schema.Duration},
+	{Name: "d", Type: schema.Date, Nullable: true}, {Name: "d0", Type: schema.Date},
+	{Name: "y", Type: schema.Bytes, Nullable: true}, {Name: "y0", Type: schema.Bytes},
+	{Name: "l", Type: schema.List(schema.String), Nullable: true}, {Name: "l0", Type: schema.List(schema.String)},
+}, nil)
+
+// rules are the ways to make an expression of a kind: a letter in <> is an expression of that kind, other text stands for itself. Those
+// in upper case are literals.
+var rules = map[string][]string{
+	"b": {
+		"<b> and <b>", "<b> or <b>", "<b> && <b> || <b>", "not <b>", "!<b>", "<b> ? <b> : <b>", "<b> ?? <b>", "<b> == <b>", "<b> != <b>",
+		"<i> == <i>", "<i> != <i>", "<i> < <i>", "<i> <= <i>", "<i> > <i>", "<i> >= <i>", "<i> < <f>", "<f> >= <i>",
+		"<f> == <f>", "<f> != <f>", "<f> < <f>", "<f> <= <f>", "<f> > <f>", "<f> >= <f>",
+		"<s> == <s>", "<s> != <s>", "<s> < <s>", "<s> <= <s>", "<s> > <s>", "<s> >= <s>", "<s> == <S>", "<S> != <s>",
+		"<t> == <t>", "<t> != <t>", "<t> < <t>", "<t> >= <t>", "<d> == <d>", "<d> < <d>", "<d> <= <t>", "<u> == <u>", "<u> > <u>",
+		"<y> == <y>", "<y> != <y>",
+		"<i> == nil", "<s> != nil", "nil == <f>", "<l> == nil", "<t> != nil", "<b> == nil",
+		"<i> in [<I>, <I>, <I>]", "<i> not in [<I>]", "<s> in [<S>, <S>]", "<f> in [<F>, <F>]", "<i> in <I>..<I>", "<i> in 1..3",
+		"<i> in [1, 2, 3, 4, 5, 6, 7, 8, 9, -1]", `<s> in ["a", "b", "c", "d", "e", "f", "g", "h", "12", ""]`, "<s> in <l>",
+		"<s> contains <s>", "<s> contains <S>", "<s> startsWith <s>", "<s> endsWith <S>", "<s> matches <R>", "<s> matches <s>",
+		"hasPrefix(<s>, <s>)", "hasSuffix(<s>, <S>)", "bool(<s>)", "bool(<b>)", "any(<l>, # == <S>)", "all(<l>, len(#) > 1)", "<I> < <i> <= <I>",
+	},
+	"i": {
+		"<i> + <i>", "<i> - <i>", "<i> * <i>", "<i> % <i>", "-<i>", "+<i>", "<i> + <I>", "<I> - <i>", "<i> * <I>", "<i> % <I>",
+		"<b> ? <i> : <i>", "<b> ? <i> : nil", "<i> ?? <i>", "int(<f>)", "int(<s>)", "int(<i>)", "int(<u>)", "len(<s>)", "len(<l>)",
+		"indexOf(<s>, <s>)", "lastIndexOf(<s>, <S>)", "abs(<i>)", "min(<i>, <i>)", "max(<i>, <I>, <i>)", "hash(<s>)", "hash(<f>)", "hash(<i>)",
+		"<t>.Year()", "<t>.Hour()", "<t>.Unix()", `epoch(<t>, "ms")`, "count(<l>, # == <S>)", "bitand(<i>, <i>)", "i0 + 1",
+	},
+	"f": {
+		"<f> + <f>", "<f> - <f>", "<f> * <f>", "<f> / <f>", "<i> / <i>", "<f> ** <f>", "<i> ** <i>", "<i> + <f>", "<f> * <i>", "-<f>",
+		"<b> ? <f> : <f>", "<b> ? <i> : <f>", "<f> ?? <f>", "<f> ?? <i>", "float(<i>)", "float(<s>)", "float(<f>)", "abs(<f>)", "ceil(<f>)", "floor(<f>)",
+		"round(<f>)", "sqrt(<f>)", "log(<f>)", "exp(<f>)", "pow(<f>, <i>)", "min(<f>, <f>)", "max(<f>, <i>, <F>)", "<u> / <u>", "sqrt(<i>)",
+	},
+	"s": {
+		"<s> + <s>", "<s> + <S>", "<S> + <s>", "<b> ? <s> : <s>", "<b> ? <S> : <s>", "<b> ? nil : <s>", "<s> ?? <s>", "<s> ?? <S>",
+		"upper(<s>)", "lower(<s>)", "trim(<s>)", "trim(<s>, <S>)", "trim(<s>, <s>)", "trimPrefix(<s>, <S>)", "trimSuffix(<s>, <s>)", "trimPrefix(<s>)", "trimSuffix(<s>)",
+		"replace(<s>, <S>, <S>)", "replace(<s>, <s>, <s>)", "replace(<s>, <S>, <S>, 1)", "repeat(<s>, 2)", "string(<i>)", "string(<f>)", "string(<b>)",
+		"string(<s>)", "string(<t>)", "string(<d>)", "string(<u>)", "string(<y>)", "capture(<s>, <R>, 0)", "join(<l>, <S>)", "toBase64(<s>)", "upper(trim(<s>))", "lower(<s> + <s>)",
+		"type(<i>)", "fromBase64(<s>)", "toJSON(<s>)",
+	},
+	"t": {
+		"<t> + <u>", "<u> + <t>", "<t> - <u>", "<b> ? <t> : <t>", "<t> ?? <t>", "trunc(<t>, <U>)", `timestamp(<i>, "us")`, `timestamp(<i>, "s")`, "date(<s>)", "<d> + <u>", "now()",
+		"timestamp(<d>)", "max(<t>, <t>)",
+	},
+	"u": {
+		"<u> + <u>", "<u> - <u>", "<t> - <t>", "<d> - <d>", "<u> * <i>", "<i> * <u>", "<u> * <f>", "<f> * <u>", "<u> / <i>", "<u> / <f>", "-<u>",
+		"<b> ? <u> : <u>", "<u> ?? <u>", "abs(<u>)", "duration(<s>)",
+	},
+	"d": {"<b> ? <d> : <d>", "<d> ?? <d>", "<b> ? <d> : nil"},
+	"y": {"<b> ? <y> : <y>", "<y> ?? <y>"},
+	"l": {
+		"split(<s>, <S>)", "split(<s>, <s>)", `split(<s>, " ")`, "split(<s>, <S>, <I>)", "splitAfter(<s>, <S>)", "<b> ? <l> : <l>", "<l> ?? <l>", `split(lower(trim(<s>)), " ")`,
+		"filter(<l>, # != <S>)", "sort(<l>)",
+	},
+}
+
+var (
+	someInts   = []int64{0, 1, -1, 2, 3, 7, 10, 12, 1000, -60, math.MaxInt64, math.MinInt64, math.MaxInt64 - 1, math.MinInt64 + 1, 1 << 31, 1 << 62, 1 << 53, 3037000500}
+	someFloats = []float64{0, math.Copysign(0, -1), 1, -1, 0.5, 2, 2.5, -2.5, 1e21, 1e-7, 123456789, 1 << 63, -(1 << 63), math.MaxFloat64, math.SmallestNonzeroFloat64, math.NaN(), math.Inf(1), math.Inf(-1)}
+	someTexts  = []string{"", " ", "a", "b", "ab", "A", "To be OR not", "  x ", "\u00a0é\u2003", "ÄÖÜ straße", "ǅ", "日本語", "12", "-7", "3.5", "1e400", "true", "f", "2024-02-29T12:34:56Z", "2024-02-29", "1h30m", "YWI=", "aaaa", "a,b,,c", "9223372036854775808", "x\x00y", "\u0130I\u0131"}
+	someTimes  = []int64{0, 1, -1, 1709210096123456, -62135596800000000, 253402300799999999, math.MaxInt64, math.MinInt64, 86400000000}
+	someSpans  = []int64{0, 1, -1, 1000, 1500000, 3600000000, -86400000000, math.MaxInt64, math.MinInt64}
+	someDays   = []int32{0, 1, -1, 19782, -719162, 2932896}
+	patterns_  = []string{`"a"`, `"^a+$"`, `"(?i)to"`, `"[0-9]+"`, `""`, `"é|ß"`, `"(a)(b)?"`}
+	spans      = []string{`duration("1h")`, `duration("1ms")`, `duration("1d")`, `duration("90s")`}
+)
+
+// grammar draws expressions.
+type grammar struct{ t *rapid.T }
+
+// of draws an expression of a kind.
+func (g *grammar) of(kind string, depth int) string {
+	if depth == 0 || rapid.IntRange(0, 9).Draw(g.t, "leaf") == 0 {
+		return g.leaf(kind)
+	}
+	rule := rapid.SampledFrom(rules[kind]).Draw(g.t, "rule")
+	var b strings.Builder
+	for {
+		i := strings.IndexByte(rule, '<')
+		if i < 0 || i+2 >= len(rule) || rule[i+2] != '>' {
+			if i < 0 {
+				break
+			}
+			b.WriteString(rule[:i+1])
+			rule = rule[i+1:]
+			continue
+		}
+		b.WriteString(rule[:i])
+		letter := rule[i+1 : i+2]
+		if letter == strings.ToUpper(letter) {
+			b.WriteString(g.literal(letter))
+		} else {
+			b.WriteString("(" + g.of(letter, depth-1) + ")")
+		}
+		rule = rule[i+3:]
+	}
+	return b.String() + rule
+}
+
+func (g *grammar) leaf(kind string) string {
+	if rapid.IntRange(0, 3).Draw(g.t, "literal") == 0 {
+		if l := g.literal(strings.ToUpper(kind)); l != "" {
+			return l
+		}
+	}
+	return kind + rapid.SampledFrom([]string{"", "0"}).Draw(g.t, "column")
+}
+
+func (g *grammar) literal(letter string) string {
+	draw := func(n int) int { return rapid.IntRange(0, n-1).Draw(g.t, "value") }
+	switch letter {
+	case "B":
+		return []string{"true", "false"}[draw(2)]
+	case "I":
+		v := someInts[draw(len(someInts))]
+		if v == math.MinInt64 { // whose positive the parser does not take
+			v = -5
+		}
+		return strconv.FormatInt(v, 10)
+	case "F":
+		v := someFloats[draw(len(someFloats)-3)] // neither NaN nor infinite
+		if s := strconv.FormatFloat(v, 'g', -1, 64); strings.ContainsAny(s, ".e") {
+			return s
+		}
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	case "S":
+		return strconv.Quote(someTexts[draw(len(someTexts))])
+	case "R":
+		return patterns_[draw(len(patterns_))]
+	case "U":
+		return spans[draw(len(spans))]
+	case "T":
+		return `date("2024-02-29T12:34:56Z")`
+	}
+	return ""
+}
+
+// randomBatch draws columns of randomSchema and a selection.
+func randomBatch(t *rapid.T, mem memory.Allocator) *batch.Batch {
+	n := rapid.SampledFrom([]int{0, 1, 2, 7, 8, 9, 20}).Draw(t, "rows")
+	nulls := rapid.SampledFrom([]int{0, 2, 9}).Draw(t, "nulls in ten")
+	b := array.NewRecordBuilder(mem, randomSchema)
+	defer b.Release()
+	random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "values"), 0))
+	pick := func(n int) int { return random.IntN(n) }
+	for i, f := range randomSchema.Fields() {
+		for range n {
+			if f.Nullable && pick(10) < nulls {
+				b.Field(i).AppendNull()
+				continue
+			}
+			switch c := b.Field(i).(type) {
+			case *array.BooleanBuilder:
+				c.Append(pick(2) == 1)
+			case *array.Int64Builder:
+				c.Append(someInts[pick(len(someInts))])
+			case *array.Float64Builder:
+				c.Append(someFloats[pick(len(someFloats))])
+			case *array.StringBuilder:
+				c.Append(someTexts[pick(len(someTexts))])
+			case *array.BinaryBuilder:
+				c.AppendString(someTexts[pick(len(someTexts))] + "\xff"[:pick(2)])
+			case *array.TimestampBuilder:
+				c.Append(arrow.Timestamp(someTimes[pick(len(someTimes))]))
+			case *array.DurationBuilder:
+				c.Append(arrow.Duration(someSpans[pick(len(someSpans))]))
+			case *array.Date32Builder:
+				c.Append(arrow.Date32(someDays[pick(len(someDays))]))
+			case *array.ListBuilder:
+				c.Append(true)
+				for range pick(4) {
+					if pick(5) == 0 {
+						c.ValueBuilder().AppendNull()
+					} else {
+						c.ValueBuilder().(*array.StringBuilder).Append(someTexts[pick(len(someTexts))])
+					}
+				}
+			}
+		}
+	}
+	rec := b.NewRecordBatch()
+	if n > 1 && pick(3) == 0 { // a cut of a larger record has offsets
+		cut := rec.NewSlice(1, int64(n))
+		rec.Release()
+		rec = cut
+	}
+	x := batch.New(rec)
+	x.Arrived = time.Unix(1709210096, 123456789)
+	if pick(2) == 0 {
+		x.Sel = []int32{}
+		for row := range int32(rec.NumRows()) {
+			if pick(2) == 0 {
+				x.Sel = append(x.Sel, row)
+			}
+		}
+	}
+	return x
+}

@@ -1,0 +1,222 @@
+package expr
+
+import (
+	"math"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+)
+
+// output makes the array of a result: an entry for each row of the record, null where the row failed or does not count.
+func (e *Evaluator) output(f *frame, c column, t arrow.DataType) arrow.Array {
+	n := int(e.batch.Record.NumRows())
+	if c.kind == kindNull {
+		return array.MakeArrayOfNull(e.mem, t, n)
+	}
+	if c.kind == kindArray {
+		return e.outputArray(f, c, t, n)
+	}
+	c = f.full(c)
+	bitmap, nulls := e.validity(f, c, n)
+	return e.arrayOfColumn(f, c, t, n, bitmap, nulls)
+}
+
+// arrayOfColumn makes the array of a column with one entry per row of the frame.
+func (e *Evaluator) arrayOfColumn(f *frame, c column, t arrow.DataType, n int, bitmap *memory.Buffer, nulls int) arrow.Array {
+	buffers := []*memory.Buffer{bitmap, nil}
+	switch c.kind {
+	case kindBool:
+		buffers[1] = e.packRows(f, c.bools, n)
+	case kindFloat:
+		buffers[1] = e.buffer(n * 8)
+		scatter(arrow.Float64Traits.CastFromBytes(buffers[1].Bytes()), c.floats, f.rows)
+	case kindInt:
+		if t.ID() == arrow.DATE32 {
+			buffers[1] = e.buffer(n * 4)
+			days := arrow.Int32Traits.CastFromBytes(buffers[1].Bytes())
+			clearGaps(days, f.rows)
+			for i, d := range c.ints[:f.n] {
+				days[f.row(i)] = int32(d)
+			}
+		} else {
+			buffers[1] = e.buffer(n * 8)
+			scatter(arrow.Int64Traits.CastFromBytes(buffers[1].Bytes()), c.ints, f.rows)
+		}
+	case kindText:
+		var bytes *memory.Buffer
+		buffers[1], bytes = e.outputText(f, c, n)
+		buffers = append(buffers, bytes)
+	}
+	return e.arrayOf(t, n, nulls, buffers...)
+}
+
+// buffer takes size bytes from the allocator, with arbitrary content.
+func (e *Evaluator) buffer(size int) *memory.Buffer {
+	b := memory.NewResizableBuffer(e.mem)
+	b.Resize(size)
+	return b
+}
+
+// scatter writes the dense entries of a frame to their rows; rows that do not count become zero.
+func scatter[T any](out, from []T, rows []int32) {
+	if rows == nil {
+		copy(out, from)
+		return
+	}
+	clearGaps(out, rows)
+	for i, r := range rows {
+		out[r] = from[i]
+	}
+}
+
+func clearGaps[T any](out []T, rows []int32) {
+	if rows != nil && len(rows) < len(out) {
+		clear(out)
+	}
+}
+
+// validity makes the bitmap of the result, or nil where every entry is valid, and counts the nulls.
+func (e *Evaluator) validity(f *frame, c column, n int) (*memory.Buffer, int) {
+	if c.nulls == nil && e.failed == nil && f.n == n {
+		return nil, 0
+	}
+	valid := e.scratch.bools.get(n)
+	if f.n < n {
+		clear(valid)
+	}
+	for i := range f.n {
+		r := f.row(i)
+		valid[r] = (c.nulls == nil || !c.nulls[i]) && (e.failed == nil || !e.failed[r])
+	}
+	nulls := 0
+	for _, v := range valid {
+		nulls += count(!v)
+	}
+	if nulls == 0 {
+		return nil, 0
+	}
+	return e.pack(valid), nulls
+}
+
+func (e *Evaluator) packRows(f *frame, bools []bool, n int) *memory.Buffer {
+	if f.rows == nil {
+		return e.pack(bools[:n])
+	}
+	all := e.scratch.bools.get(n)
+	scatter(all, bools, f.rows)
+	return e.pack(all)
+}
+
+// pack makes a bitmap of truths.
+func (e *Evaluator) pack(bools []bool) *memory.Buffer {
+	buf := e.buffer((len(bools) + 7) / 8)
+	out := buf.Bytes()
+	i := 0
+	for ; i+8 <= len(bools); i += 8 {
+		b := bools[i : i+8 : i+8]
+		out[i>>3] = byte(count(b[0]) | count(b[1])<<1 | count(b[2])<<2 | count(b[3])<<3 |
+			count(b[4])<<4 | count(b[5])<<5 | count(b[6])<<6 | count(b[7])<<7)
+	}
+	if i < len(bools) {
+		var last byte
+		for j, v := range bools[i:] {
+			last |= byte(count(v)) << j
+		}
+		out[i>>3] = last
+	}
+	return buf
+}
+
+// outputText makes the offsets and the bytes of a column of texts. Nulls and rows that failed or do not count take no bytes.
+func (e *Evaluator) outputText(f *frame, c column, n int) (offsets, bytes *memory.Buffer) {
+	start, end := c.text.start[:f.n], c.text.end[:f.n]
+	size, adjoining := 0, f.rows == nil && c.nulls == nil && e.failed == nil
+	for i := range start {
+		size += int(end[i] - start[i])
+		adjoining = adjoining && (i == 0 || start[i] == end[i-1])
+	}
+	if size > math.MaxInt32 {
+		e.abort(errTextLimit)
+		size, start = 0, nil
+	}
+	offsets, bytes = e.buffer((n+1)*4), e.buffer(size)
+	at, out := arrow.Int32Traits.CastFromBytes(offsets.Bytes()), bytes.Bytes()
+	if adjoining && len(start) > 0 {
+		first := start[0]
+		for i, s := range start {
+			at[i] = s - first
+		}
+		at[n] = int32(size)
+		copy(out, c.text.data[first:])
+		return offsets, bytes
+	}
+	written, row := int32(0), 0
+	for i := range start {
+		r := int(f.row(i))
+		for ; row <= r; row++ {
+			at[row] = written
+		}
+		if c.nulls != nil && c.nulls[i] || e.failed != nil && e.failed[r] {
+			continue
+		}
+		written += int32(copy(out[written:], c.text.data[start[i]:end[i]]))
+	}
+	for ; row <= n; row++ {
+		at[row] = written
+	}
+	bytes.ResizeNoShrink(int(written))
+	return offsets, bytes
+}
+
+// outputArray makes an array of the entries that a column points at in another one.
+func (e *Evaluator) outputArray(f *frame, c column, t arrow.DataType, n int) arrow.Array {
+	if c.array != nil && !c.one && c.index == nil && f.rows == nil && e.failed == nil && c.array.Len() == n {
+		return retyped(c.array, t)
+	}
+	if c.array == nil {
+		return array.MakeArrayOfNull(e.mem, t, n)
+	}
+	c = f.full(c)
+	index := fill(e.scratch.places.get(n), -1)
+	for i := range f.n {
+		r := f.row(i)
+		switch {
+		case c.nulls != nil && c.nulls[i], e.failed != nil && e.failed[r]:
+		case c.index != nil:
+			index[r] = c.index[i]
+		default:
+			index[r] = int32(i)
+		}
+	}
+	out, err := gatherArray(e.mem, c.array, index)
+	if err != nil {
+		e.abort(err)
+		return nil
+	}
+	defer out.Release()
+	return retyped(out, t)
+}
+
+// repeat is the result of a program that is one literal. It is made once for the largest batch and cut for the others.
+func (e *Evaluator) repeat(n int) arrow.Array {
+	if e.literal == nil || e.literal.Len() < n {
+		if e.literal != nil {
+			e.literal.Release()
+		}
+		e.literal = e.repeatLiteral(roundUp(n))
+	}
+	return array.NewSlice(e.literal, 0, int64(n))
+}
+
+func (e *Evaluator) repeatLiteral(n int) arrow.Array {
+	root := e.program.root
+	c := literalColumn(root.Value, root.Type)
+	if c.isNull(0) {
+		return array.MakeArrayOfNull(e.mem, root.Type, n)
+	}
+	f := &frame{e: e, n: n}
+	a := e.arrayOfColumn(f, f.full(c), root.Type, n, nil, 0)
+	e.scratch.reset()
+	return a
+}
