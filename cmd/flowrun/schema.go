@@ -62,7 +62,7 @@ func pick(nodes []*plan.Node, id string) []*plan.Node {
 // writeSchema prints what a node makes, or for a sink what it takes: `# lines (source, streaming)` and the tree.
 func writeSchema(w io.Writer, n *plan.Node) {
 	role, s := describe(n)
-	fmt.Fprintf(w, "# %s (%s)\n%s\n", n.ID, role, schema.TreeString(s))
+	fmt.Fprintf(w, "# %s (%s)\n%s", n.ID, role, schema.TreeString(s))
 }
 
 // describe is a node's role in words, and the schema that it is shown with.

@@ -2,6 +2,9 @@ package expr
 
 import "flowrun/dag/diag"
 
+// CodeUnknownColumn is the code of a name that is no column, wherever a column is named.
+var CodeUnknownColumn = codeColumn
+
 // Column is the program that reads one column, for a place where a column's bare name is written and no expression. The
 // column must be in env.Schema.
 func Column(name string, env *Env) *Program {
