@@ -68,7 +68,7 @@ func (a *arguments) condition(p *expr.Program) int {
 // operand gives the place of an argument in operands.
 func (a *arguments) operand(p *expr.Program, where int, distinct bool) int {
 	for i, x := range a.operands {
-		if x.where == where && x.distinct == distinct && (x.program == p || x.program.Text() == p.Text()) {
+		if x.where == where && x.distinct == distinct && sameProgram(x.program, p) {
 			return i
 		}
 	}
@@ -194,7 +194,11 @@ func (x *operand) assign(w *where) {
 		return
 	}
 	x.keepRows, x.keepSlots = x.keepRows[:0], x.keepSlots[:0]
-	for i, slot := range w.slots {
+	slots := w.slots
+	if x.values.DataType().ID() == arrow.NULL {
+		slots = nil // Arrow has no bitmap to say that all are null
+	}
+	for i, slot := range slots {
 		row := int32(i)
 		if w.rows != nil {
 			row = w.rows[i]

@@ -85,11 +85,16 @@ func (p *project) Close() error {
 	return nil
 }
 
-// indexOf gives the place of a program in a list, to which it is added when it is new. Programs of one node with the same
-// text are the same program: they are computed once.
+// sameProgram reports whether two programs over the same columns give the same. Next to the text the type counts: an int
+// may have been made a float for the one who takes it.
+func sameProgram(p, q *expr.Program) bool {
+	return p == q || p.Text() == q.Text() && arrow.TypeEqual(p.Type(), q.Type())
+}
+
+// indexOf gives the place of a program in a list, to which it is added when it is new: what is there twice is computed once.
 func indexOf(list *[]*expr.Program, p *expr.Program) int {
 	for i, q := range *list {
-		if q == p || q.Text() == p.Text() {
+		if sameProgram(p, q) {
 			return i
 		}
 	}
