@@ -66,7 +66,7 @@ func (c *checker) root(n ast.Node) *Typed {
 	case t.Type == zoneType:
 		c.error(codeCast, sp, "a time zone is not a value for a column", "")
 	case !columnar(t.Type):
-		c.error(codeCast, sp, "the type of the result is "+typeWord(t.Type)+", which no column can have", "cast the elements, as in map(list, int(#))")
+		c.error(codeCast, sp, "the type of the result is "+typeWord(t.Type)+", which no column can have", "give the elements a type, as in map(list, int(#))")
 	}
 	return t
 }

@@ -88,6 +88,10 @@ func (c *checker) function(n ast.Node, name string, args []ast.Node) *Typed {
 	f := functions[name]
 	if f == nil {
 		c.unknownFunction(n, name)
+		if c.take != nil { // an aggregate may be meant, in which columns are welcome
+			c.take.failed = true
+			return c.unknown()
+		}
 		return c.unknown(c.checkAll(args)...)
 	}
 	s := &site{fn: f, node: n, raw: args}
@@ -272,6 +276,8 @@ func (c *checker) countProblem(s *site, got, least, most int) {
 		takes = fmt.Sprintf("at least %s", arguments(least))
 	case least == most:
 		takes = arguments(least)
+	case most == least+1:
+		takes = fmt.Sprintf("%d or %d arguments", least, most)
 	default:
 		takes = fmt.Sprintf("%d to %s", least, arguments(most))
 	}
@@ -304,7 +310,11 @@ func (c *checker) overloaded(s *site, o *overload) *Typed {
 	if o.compile != nil {
 		compiled, err := o.compile(literals)
 		if err != nil {
-			c.badLiteral(s.args[len(s.args)-1], err)
+			bad := s.args[len(s.args)-1]
+			if r, ok := err.(*rejection); ok && r.reason == reasonRegex {
+				bad = s.args[1]
+			}
+			c.badLiteral(bad, err)
 			return s.unknown(c)
 		}
 		if compiled != nil {

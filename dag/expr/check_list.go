@@ -109,7 +109,7 @@ func (c *checker) inList(n *ast.BinaryNode, x, list *Typed, elem arrow.DataType)
 		return c.operator(FormBinary, "in", schema.Bool, []*Typed{x, list}, strictly2(inDynamic))
 	}
 	if !ok {
-		c.error(codeOperands, c.src.of(n), fmt.Sprintf("a %s cannot be in a %s", typeWord(x.Type), typeWord(list.Type)), commonHint(x.Type, elem))
+		c.error(codeOperands, c.src.of(n), fmt.Sprintf("%s cannot be in %s", article(typeWord(x.Type)), article(typeWord(list.Type))), commonHint(x.Type, elem))
 		return c.unknown(x, list)
 	}
 	x = c.convert(x, common)

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/expr-lang/expr/ast"
@@ -148,7 +149,7 @@ func (c *checker) equality(n *ast.BinaryNode, a, b *Typed) *Typed {
 		c.error(codeCast, c.src.of(n), "a value out of fromJSON cannot be compared before it has a type", "cast it: int(x), float(x), string(x), bool(x)")
 		return c.unknown(a, b)
 	case !ok || a.Type == zoneType:
-		c.error(codeOperands, c.src.of(n), fmt.Sprintf("cannot compare %s with %s", typeWord(a.Type), typeWord(b.Type)), commonHint(a.Type, b.Type))
+		c.error(codeOperands, c.src.of(n), fmt.Sprintf("cannot compare %s with %s", typeWord(a.Type), typeWord(b.Type)), besideHint(a, b))
 		return c.unknown(a, b)
 	case n.Operator == "==":
 		return c.operator(FormBinary, "==", schema.Bool, []*Typed{x, y}, strictly2(equals))
@@ -181,10 +182,26 @@ func (c *checker) ordering(n *ast.BinaryNode, a, b *Typed) *Typed {
 		return c.nullOr(schema.Bool, t, x, y)
 	case !ok || !isOrdered(t):
 		message := fmt.Sprintf("cannot order %s and %s with %s", typeWord(a.Type), typeWord(b.Type), n.Operator)
-		c.error(codeOperands, c.src.of(n), message, commonHint(a.Type, b.Type))
+		c.error(codeOperands, c.src.of(n), message, besideHint(a, b))
 		return c.unknown(a, b)
 	}
 	return c.operator(FormBinary, n.Operator, schema.Bool, []*Typed{x, y}, strictly2(comparison(relations[n.Operator])))
+}
+
+// besideHint is commonHint with the text that was written, where that is what should have been a time.
+func besideHint(a, b *Typed) string {
+	if b.Type.ID() != arrow.STRING {
+		a, b = b, a
+	}
+	if text, ok := b.Value.(string); ok && b.Form == FormLiteral {
+		if _, err := parseDate(text, time.UTC); err == nil && isTime(a.Type) {
+			return fmt.Sprintf("make the text a timestamp: date(%q)", text)
+		}
+		if _, err := parseDuration(text); err == nil && a.Type.ID() == arrow.DURATION {
+			return fmt.Sprintf("make the text a duration: duration(%q)", text)
+		}
+	}
+	return commonHint(a.Type, b.Type)
 }
 
 // nullOr is the result of an operator on nothing but nil, or on what already has a diagnostic.

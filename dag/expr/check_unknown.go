@@ -47,6 +47,8 @@ func (c *checker) unknownFunction(n ast.Node, name string) {
 	switch near := diag.Suggest(name, names); {
 	case foreign[strings.ToLower(name)] != "":
 		hint = "write it as " + foreign[strings.ToLower(name)]
+	case near != "" && c.take != nil && aggregates[near] != nil:
+		hint = fmt.Sprintf("did you mean %s? %s", near, aggregates[near].signature)
 	case near != "" && functions[near] != nil:
 		hint = fmt.Sprintf("did you mean %s? %s", near, functions[near].signature)
 	case near != "":

@@ -134,7 +134,7 @@ func (c *checker) numbersOf(s *site, fits func(arrow.DataType) bool, wanted stri
 		}
 		u, ok := commonType(common, t)
 		if !ok {
-			c.badArgument(s, i, "a "+typeWord(common)+", as the arguments before it")
+			c.badArgument(s, i, article(typeWord(common))+", as the arguments before it")
 			return nil, false
 		}
 		common = u

@@ -130,7 +130,8 @@ func (s *source) lexicalProblem(err error) diag.List {
 		open := s.openQuote()
 		return s.problem(codeSyntax, span{open, open + 1}, "the text that begins here has no closing quote", "a text stands between two \" or two '; a \\ before a quote makes it part of the text")
 	case strings.HasPrefix(e.Message, "unclosed comment"):
-		return s.problem(codeSyntax, s.clamp(span{len(s.runes) - 1, len(s.runes)}), "the comment that begins with /* has no */", "")
+		open := len([]rune(s.text.Value[:max(strings.LastIndex(s.text.Value, "/*"), 0)]))
+		return s.problem(codeSyntax, span{open, open + 2}, "the comment that begins with /* has no */", "")
 	case strings.HasPrefix(e.Message, "bad number syntax"):
 		return s.problem(codeSyntax, sp, "a number runs into a letter here", "a name cannot begin with a digit; a column of such a name is written $env[\"1st\"]")
 	case strings.HasPrefix(e.Message, "invalid char escape"), strings.HasPrefix(e.Message, "unable to unescape"), strings.HasPrefix(e.Message, "invalid"):

@@ -19,7 +19,7 @@ func (s *source) syntaxProblem(err error) diag.List {
 		return s.problem(codeSyntax, span{0, len(s.runes)}, err.Error(), "")
 	}
 	i := s.token(e.From)
-	if i == len(s.tokens) || strings.HasSuffix(e.Message, "unexpected token EOF") {
+	if i == len(s.tokens) || strings.HasSuffix(e.Message, "unexpected token EOF") || e.Message == "unexpected end of expression" {
 		if list := s.problemAtEnd(e.Message); list != nil {
 			return list
 		}
@@ -63,10 +63,13 @@ func (s *source) numberProblem(i int, message string) diag.List {
 // problemAtEnd is for a text that ends too early: the caret stands at the bracket that was left open, or behind the text.
 func (s *source) problemAtEnd(message string) diag.List {
 	last := s.tokens[len(s.tokens)-1]
+	if strings.Contains(message, "float literal") {
+		return s.numberProblem(len(s.tokens)-1, "the number does not fit into a float, or is none")
+	}
 	if strings.Contains(message, "literal") {
 		return s.numberProblem(len(s.tokens)-1, "the number does not fit into 64 bits, or is none")
 	}
-	if strings.Contains(message, "expected name") {
+	if strings.Contains(message, "expected name") || last.Value == "." || last.Value == "?." {
 		return s.problem(codeSyntax, span{last.From, last.To}, "expected a name behind the dot", "")
 	}
 	if !strings.HasPrefix(message, "unexpected token") {
@@ -77,14 +80,23 @@ func (s *source) problemAtEnd(message string) diag.List {
 			return s.problem(codeSyntax, span{t.From, t.To}, fmt.Sprintf("this %s is not closed", t.Value), "")
 		}
 	}
-	end := span{last.From, last.To}
+	end, hint := span{last.From, last.To}, ""
+	for _, t := range s.tokens {
+		switch {
+		case t.Kind != lexer.Operator:
+		case t.Value == "if" || t.Value == "?":
+			hint = "a conditional is: c ? a : b, or if c { a } else { b }"
+		case t.Value == "let":
+			hint = "behind a let come ; and an expression: let x = 1; x + 1"
+		}
+	}
 	if last.Kind == lexer.Operator {
-		return s.problem(codeSyntax, end, fmt.Sprintf("an operand is missing behind %s", last.Value), "")
+		return s.problem(codeSyntax, end, fmt.Sprintf("an operand is missing behind %s", last.Value), hint)
 	}
 	if len(s.tokens) > 1 && s.tokens[len(s.tokens)-2].Value == "|" {
 		return s.problem(codeSyntax, end, fmt.Sprintf("| hands its left side to a function, and %s is not called", describe(last)), "for `or` write ||, for a call add brackets: | lower()")
 	}
-	return s.problem(codeSyntax, end, "the expression ends too early", "")
+	return s.problem(codeSyntax, end, "the expression ends too early", hint)
 }
 
 // unexpected explains a token that cannot stand where it does, from what stands around it.
@@ -96,9 +108,19 @@ func (s *source) unexpected(i int) (message, hint string) {
 		before = s.tokens[i-1]
 	}
 	word := strings.ToLower(t.Value)
+	after := lexer.Token{}
+	if i+1 < len(s.tokens) {
+		after = s.tokens[i+1]
+	}
 	switch {
+	case before.Value == "let":
+		return fmt.Sprintf("expected a name behind let, found %s", describe(t)), "as in let x = 1; x + 1"
+	case t.Value == "=" && after.From == t.To && (after.Value == "<" || after.Value == ">"):
+		return message, "did you mean " + after.Value + "=?"
 	case t.Value == "=":
 		return message, "did you mean ==?"
+	case s.opens(i) == "{" && before.Value != "{" && s.inMap(i):
+		return fmt.Sprintf("expected : between a key and its value, found %s", describe(t)), "as in {name: 1}"
 	case t.Value == "&":
 		return message, "did you mean &&?"
 	case before.Value == "|" && t.Kind != lexer.Identifier:
@@ -107,8 +129,8 @@ func (s *source) unexpected(i int) (message, hint string) {
 		return fmt.Sprintf("| hands its left side to a function, and %s is not called", describe(before)), "for `or` write ||, for a call add brackets: | lower()"
 	case before.Value == "<" && t.Value == ">":
 		return message, "did you mean !=?"
-	case t.Value == ">" && before.Value == "=", t.Value == "<" && before.Value == "=":
-		return message, "did you mean " + t.Value + "=?"
+	case t.Value == "#" && s.methodCall(i) != "":
+		return message, s.methodCall(i)
 	case t.Value == "#":
 		return message, "# is the element inside a predicate, as in filter(list, # > 1)"
 	case t.Kind == lexer.Bracket && strings.Contains(")]}", t.Value) && s.mate[i] < 0:
@@ -140,6 +162,52 @@ func (s *source) unexpected(i int) (message, hint string) {
 		return message, "an operator is missing before it"
 	}
 	return message, ""
+}
+
+// opener is the token of the bracket around a token, -1 if there is none.
+func (s *source) opener(i int) int {
+	for j := i - 1; j >= 0; j-- {
+		if m := s.mate[j]; m >= 0 && m < j {
+			j = m
+		} else if t := s.tokens[j]; t.Kind == lexer.Bracket && strings.Contains("([{", t.Value) {
+			return j
+		}
+	}
+	return -1
+}
+
+// opens is the bracket around a token.
+func (s *source) opens(i int) string {
+	if o := s.opener(i); o >= 0 {
+		return s.tokens[o].Value
+	}
+	return ""
+}
+
+// inMap reports whether a token stands where a map wants the colon behind a key.
+func (s *source) inMap(i int) bool {
+	o := s.opener(i)
+	key := s.tokens[i-1]
+	if key.Kind != lexer.Identifier && key.Kind != lexer.String && key.Kind != lexer.Number {
+		return false
+	}
+	// A { behind an operand or a bracket is the body of an if or of a predicate.
+	if o > 0 && (operand(s.tokens[o-1]) || s.tokens[o-1].Value == ")" || s.tokens[o-1].Value == "else") {
+		return false
+	}
+	return i-2 == o || s.tokens[i-2].Value == ","
+}
+
+// methodCall says how a function is called that was called as a method, with the token among its arguments.
+func (s *source) methodCall(i int) string {
+	o := s.opener(i)
+	if o < 2 || s.tokens[o-2].Value != "." && s.tokens[o-2].Value != "?." {
+		return ""
+	}
+	if f := functions[s.tokens[o-1].Value]; f != nil {
+		return fmt.Sprintf("%s is a function: %s", f.name, f.signature)
+	}
+	return ""
 }
 
 func closes(open, close string) bool {
