@@ -200,6 +200,7 @@ func (b *builder) mapping(n *yaml.Node, w within) built {
 		}
 		if !ok {
 			v.partial = true
+			v.broken = v.broken || key.Kind != yaml.AliasNode
 			continue
 		}
 		if isMerge(key) {

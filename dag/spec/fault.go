@@ -30,6 +30,7 @@ var (
 	blockForm  = regexp.MustCompile(`^[|>][0-9+-]{0,2}\s*(#.*)?$`)
 	gluedForm  = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_.-]*):\S`)
 	wordsForm  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*\s`)
+	secondForm = regexp.MustCompile(`^([^\s"'?(\[{]+)\s+([A-Za-z_][A-Za-z0-9_]*): +[^:?]*$`)
 	keyForm    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*\s*:(\s|$)`)
 )
 
@@ -41,15 +42,49 @@ func scan(p *patched) []fault {
 			s.anchors[m[2]] = true
 		}
 	}
+	if s.conflict() {
+		return s.faults
+	}
 	for line := 1; line <= len(p.lines) && len(s.faults) < maxFaults; {
 		line = s.line(line)
 	}
 	return s.faults
 }
 
-func (s *scanner) text(line int) []rune { return s.p.lines[line-1] }
+// text returns a line, empty behind the end of the file.
+func (s *scanner) text(line int) []rune {
+	if line > len(s.p.lines) {
+		return nil
+	}
+	return s.p.lines[line-1]
+}
 
 func (s *scanner) add(f fault) { s.faults = append(s.faults, f) }
+
+// conflict finds what a merge has left behind.
+func (s *scanner) conflict() bool {
+	var lines []int
+	for i, l := range s.p.lines {
+		for _, mark := range []string{"<<<<<<<", "=======", ">>>>>>>"} {
+			if text := string(l); strings.HasPrefix(text, mark+" ") || text == mark {
+				lines = append(lines, i+1)
+			}
+		}
+	}
+	if len(lines) < 2 {
+		return false
+	}
+	s.add(fault{
+		code: codeSyntax, from: pos{lines[0], 1}, to: pos{lines[0], len(s.text(lines[0])) + 1},
+		message: "a merge conflict is left in the file", hint: "choose one of the two versions and remove the lines of <, = and >",
+		apply: func(p *patched) {
+			for _, n := range lines {
+				blank(n)(p)
+			}
+		},
+	})
+	return true
+}
 
 // line reads the entry that begins on a line and returns the number of the line behind it.
 func (s *scanner) line(n int) int {
@@ -151,6 +186,13 @@ func (s *scanner) misplaced(n, want int) {
 	text := s.text(n)
 	indent := indentOf(text)
 	from := pos{n, indent + 1}
+	if want == indent && s.top().list && len(text) > indent+1 && text[indent] == '-' {
+		s.add(fault{
+			code: codeSyntax, from: from, to: pos{n, len(trimRight(text)) + 1}, message: "a space is missing behind the dash",
+			hint: "write it as: - " + strings.TrimSpace(string(text[indent+1:])), moves: true, apply: insert(pos{n, indent + 2}, " "),
+		})
+		return
+	}
 	if want == indent {
 		s.add(fault{
 			code: codeIndent, from: from, to: pos{n, len(trimRight(text)) + 1},
@@ -162,7 +204,7 @@ func (s *scanner) misplaced(n, want int) {
 	s.add(fault{
 		code: codeIndent, from: from, to: pos{n, wordEnd(text, indent) + 1},
 		message: "this line is indented by " + spaces(indent) + ", its neighbours by " + spaces(want),
-		hint:    "begin it in column " + itoa(want+1), apply: reindent(n, want),
+		hint:    "begin it in column " + itoa(want+1), moves: true, apply: reindent(n, want),
 	})
 }
 
@@ -207,7 +249,7 @@ func (s *scanner) lone(n, col int) int {
 				code: codeSyntax, from: pos{n, col + 1}, to: pos{n, len(trimRight(text)) + 1},
 				message: "a space is missing behind the colon",
 				hint:    "write it as: " + m[1] + ": " + strings.TrimSpace(string(text[at.col-1:])),
-				apply:   insert(at, " "),
+				moves:   true, apply: insert(at, " "),
 			})
 			return n + 1
 		}
@@ -220,7 +262,7 @@ func (s *scanner) lone(n, col int) int {
 			s.add(fault{
 				code: codeSyntax, from: pos{n, col + 1}, to: pos{n, len(trimRight(text)) + 1},
 				message: "a colon is missing behind this key", hint: "write it as: " + word + ":",
-				apply: insert(pos{n, len(trimRight(text)) + 1}, ":"),
+				moves: true, apply: insert(pos{n, len(trimRight(text)) + 1}, ":"),
 			})
 			parent.open = true
 			return n + 1
@@ -233,7 +275,7 @@ func (s *scanner) lone(n, col int) int {
 			first, second, _ := strings.Cut(word, " ")
 			f.hint = "write it as: " + first + ": " + strings.TrimSpace(second)
 			if s.p.known[first] {
-				f.apply = insert(pos{n, col + len(first) + 1}, ":")
+				f.moves, f.apply = true, insert(pos{n, col + len(first) + 1}, ":")
 			}
 		}
 		s.add(f)

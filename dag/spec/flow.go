@@ -60,6 +60,8 @@ func (f *flow) skip(p pos) (pos, bool) {
 	for {
 		text := f.s.text(p.line)
 		switch {
+		case p.line > len(f.s.p.lines):
+			return p, false
 		case p.col > len(text) || text[p.col-1] == '#' && (p.col == 1 || isBlank(text[p.col-2])):
 			p = pos{p.line + 1, 1}
 			if p.line > len(f.s.p.lines) {
@@ -199,6 +201,15 @@ func (f *flow) expression(p pos) pos {
 	start := p.col - 1
 	end := flowExpressionEnd(text, start)
 	value := string(text[start:end])
+	if m := secondForm.FindStringSubmatchIndex(value); m != nil {
+		at := pos{p.line, start + len([]rune(value[:m[3]])) + 1}
+		f.faults = append(f.faults, fault{
+			code: codeSyntax, from: pos{p.line, start + len([]rune(value[:m[4]])) + 1}, to: pos{p.line, end + 1},
+			message: "a comma is missing before this key", hint: "write it as: " + value[:m[3]] + ", " + value[m[4]:],
+			moves: true, apply: insert(at, ","),
+		})
+		return pos{p.line, end + 1}
+	}
 	message := ""
 	switch {
 	case strings.ContainsRune("\"'!&*|>%@`", text[start]):

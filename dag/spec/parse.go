@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,9 +29,20 @@ func parse(src *source, known map[string]bool, list *diag.List) (*yaml.Node, *pa
 	p.known = known
 	quoted := map[int]mask{} // diagnostics whose hint is made at the end
 	report := func(faults []fault) {
+		// Patches that move the rest of their line come last and from the right, so that the places of the others hold.
+		slices.SortStableFunc(faults, func(a, b fault) int {
+			switch {
+			case a.moves && b.moves:
+				return b.from.col - a.from.col
+			case a.moves:
+				return 1
+			case b.moves:
+				return -1
+			}
+			return 0
+		})
 		for _, f := range faults {
-			at := p.file(f.from)
-			d := diag.Diagnostic{Code: f.code, Message: f.message, Hint: f.hint, Notes: f.notes, At: src.between(at, p.file(f.to))}
+			d := diag.Diagnostic{Code: f.code, Message: f.message, Hint: f.hint, At: src.between(p.file(f.from), p.file(f.to))}
 			f.apply(p)
 			if f.quoted {
 				quoted[len(*list)] = p.masks[f.from]

@@ -68,8 +68,8 @@ type fault struct {
 	message  string
 	hint     string
 	apply    func(p *patched) // changes the text
+	moves    bool             // applying it moves the rest of the line
 	quoted   bool             // the hint is the line with this piece in quotes, known only when all are found
-	notes    []diag.Diagnostic
 }
 
 // overwrite masks the characters [from, to) of one line; what was meant there is not known.
@@ -108,6 +108,15 @@ func quote(pieces ...[2]pos) func(p *patched) {
 func (p *patched) fill(from, to pos) {
 	for i := from.col; i < to.col; i++ {
 		p.lines[from.line-1][i-1] = 'x'
+	}
+}
+
+// erase makes the characters [from, to) of one line blank.
+func erase(from, to pos) func(p *patched) {
+	return func(p *patched) {
+		for i := from.col; i < to.col; i++ {
+			p.lines[from.line-1][i-1] = ' '
+		}
 	}
 }
 

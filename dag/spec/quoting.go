@@ -63,9 +63,24 @@ func (s *scanner) value(n, v, base int, keyed bool) int {
 
 func (s *scanner) mustQuote(n, start, base int, message string) int {
 	text := trimRight(s.text(n))
+	if m := secondForm.FindStringSubmatchIndex(string(text[start:])); m != nil {
+		word := string(text[start:])
+		return s.second(n, start+len([]rune(word[:m[4]])), base)
+	}
 	piece := [2]pos{{n, start + 1}, {n, expressionEnd(text, start) + 1}}
 	s.add(fault{
 		code: codeQuote, from: piece[0], to: piece[1], message: message + "; quote it", quoted: true, apply: quote(piece),
+	})
+	return s.skipDeeper(n+1, base)
+}
+
+// second reports a second key on a line; it begins at index i.
+func (s *scanner) second(n, i, base int) int {
+	text := trimRight(s.text(n))
+	from, to := pos{n, i + 1}, pos{n, expressionEnd(text, i) + 1}
+	s.add(fault{
+		code: codeSyntax, from: from, to: to, message: "a second key on the same line",
+		hint: "put it on a line of its own: " + string(text[i:to.col-1]), apply: erase(from, to),
 	})
 	return s.skipDeeper(n+1, base)
 }
@@ -131,6 +146,9 @@ func (s *scanner) quoted(n, start, v, base int) int {
 		if ended(text, end) {
 			return s.after(n, base)
 		}
+		if next := behind(text, end); keyForm.MatchString(string(text[next:])) && next > end {
+			return s.second(n, next, base)
+		}
 		return s.mustQuote(n, start, base, "the value goes on behind the closing quote")
 	}
 	// It may close further down.
@@ -155,12 +173,17 @@ func (s *scanner) quoted(n, start, v, base int) int {
 	return n + 1
 }
 
+// behind is the index of what comes after the blanks at i.
+func behind(text []rune, i int) int {
+	for i < len(text) && isBlank(text[i]) {
+		i++
+	}
+	return i
+}
+
 // ended reports whether nothing but a comment stands from index i on.
 func ended(text []rune, i int) bool {
-	j := i
-	for j < len(text) && isBlank(text[j]) {
-		j++
-	}
+	j := behind(text, i)
 	return j == len(text) || text[j] == '#' && j > i
 }
 
@@ -181,6 +204,22 @@ func (s *scanner) after(n, base int) int {
 func (s *scanner) flow(n, start, v, base int) int {
 	f := flow{s: s, base: base, start: pos{n, v + 1}}
 	end, ok := f.collection(f.start)
+	if text := trimRight(s.text(end.line)); ok && !ended(text, end.col-1) {
+		next := behind(text, end.col-1)
+		if strings.Trim(string(text[next:]), "]} ") == "" {
+			from := pos{end.line, next + 1}
+			s.faults = append(s.faults, f.faults...)
+			s.add(fault{
+				code: codeUnclosed, from: from, to: pos{end.line, len(text) + 1}, message: "nothing is open that this could close",
+				hint: "remove it", apply: erase(from, pos{end.line, len(text) + 1}),
+			})
+			return s.after(end.line, base)
+		}
+		if keyForm.MatchString(string(text[next:])) && next > end.col-1 {
+			s.faults = append(s.faults, f.faults...)
+			return s.second(end.line, next, base)
+		}
+	}
 	if ok && !ended(s.text(end.line), end.col-1) && end.line == n {
 		return s.mustQuote(n, start, base, "the value goes on behind the closing "+string(s.text(n)[end.col-2]))
 	}
