@@ -53,7 +53,10 @@ func (s *screen) send(messages ...tea.Msg) tea.Cmd {
 
 // watch lets the screen see a run as far as it has come.
 func (s *screen) watch(t live.Topology, snapshot live.Snapshot, p live.Preview) *screen {
-	s.send(openedMsg{topology: t}, snapshotMsg(snapshot), eventsMsg(recordedEvents()), previewMsg{edge: p.Edge, preview: p})
+	snapshots, events := make(chan live.Snapshot), make(chan live.Event)
+	close(snapshots)
+	close(events)
+	s.send(openedMsg{t, snapshots, events}, snapshotMsg(snapshot), eventsMsg(recordedEvents()), previewMsg{edge: p.Edge, preview: p})
 	return s
 }
 

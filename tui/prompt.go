@@ -115,7 +115,9 @@ func firstOf(a, b string) string {
 func (m *model) typed(k tea.KeyMsg) tea.Cmd {
 	p := m.prompt
 	switch name := k.String(); {
-	case k.Paste || k.Type == tea.KeyRunes && !k.Alt || k.Type == tea.KeySpace:
+	case k.Type == tea.KeySpace:
+		p.editor, p.candidate = p.editor.Insert(" "), -1
+	case k.Type == tea.KeyRunes && !k.Alt:
 		p.editor = p.editor.Insert(string(k.Runes))
 		p.candidate = -1
 	case name == "esc" || name == "backspace" && p.editor.String() == "":

@@ -212,7 +212,7 @@ func (p *Batch) View(a widget.Area, s *Scene) {
 		}
 		return
 	}
-	p.drawTable(body, s)
+	p.drawTable(in, s)
 }
 
 // why says why there are no rows.
@@ -230,7 +230,8 @@ func (p *Batch) why(s *Scene, look Look) string {
 
 const columnGap = 2
 
-func (p *Batch) drawTable(a widget.Area, s *Scene) {
+func (p *Batch) drawTable(in widget.Area, s *Scene) {
+	a := in.Sub(1, 0, in.W-2, in.H)
 	first, shown := p.columnsInView(a.W)
 	x := 0
 	rows := p.table.rows[min(p.row, len(p.table.rows)):]
@@ -261,7 +262,7 @@ func (p *Batch) drawTable(a widget.Area, s *Scene) {
 	for i, r := range rows {
 		switch {
 		case s.Find.In(r.text()):
-			a.Text(a.W-2, i+1, findMark, theme.Strong(theme.Accent))
+			in.Text(0, i+1, findMark, theme.Strong(theme.Accent))
 		case s.Find.Active():
 			a.Restyle(0, i+1, a.W, func(st theme.Style) theme.Style { st.Token, st.Faint = theme.Muted, true; return st })
 		}

@@ -115,20 +115,12 @@ func (p *Schema) lines(s *Scene) [][]widget.Span {
 	}
 	plain := func(t theme.Token, text string) []widget.Span { return []widget.Span{{Text: text, Style: theme.In(t)}} }
 	var lines [][]widget.Span
+	marks := changeMarks(look.Schema.Changes)
 	for _, line := range look.Schema.Tree {
-		lines = append(lines, treeLine(line))
+		lines = append(lines, treeLine(line, marks))
 	}
 	for _, change := range look.Schema.Changes {
-		token := theme.Text
-		switch {
-		case strings.HasPrefix(change, "+"):
-			token = theme.OK
-		case strings.HasPrefix(change, "-"):
-			token = theme.Error
-		case strings.HasPrefix(change, "~"):
-			token = theme.Late
-		}
-		lines = append(lines, plain(token, strings.ReplaceAll(change, " -> ", " "+s.Glyphs.Arrow+" ")))
+		lines = append(lines, plain(changeToken(change), strings.ReplaceAll(change, " -> ", " "+s.Glyphs.Arrow+" ")))
 	}
 	switch look.Schema.Mode {
 	case "updates":
@@ -142,8 +134,32 @@ func (p *Schema) lines(s *Scene) [][]widget.Span {
 	return append(append(lines, nil), account(s)...)
 }
 
-// treeLine draws the name in a line of the tree brighter than the rest.
-func treeLine(line string) []widget.Span {
+func changeToken(change string) theme.Token {
+	switch {
+	case strings.HasPrefix(change, "+"):
+		return theme.OK
+	case strings.HasPrefix(change, "-"):
+		return theme.Error
+	case strings.HasPrefix(change, "~"):
+		return theme.Late
+	}
+	return theme.Text
+}
+
+// changeMarks gives the columns that are new (+) or changed (~), so that the tree itself shows them.
+func changeMarks(changes []string) map[string]string {
+	marks := map[string]string{}
+	for _, c := range changes {
+		if mark, rest, ok := strings.Cut(c, " "); ok {
+			name, _, _ := strings.Cut(rest, ":")
+			marks[name] = mark
+		}
+	}
+	return marks
+}
+
+// treeLine draws the name in a line of the tree brighter than the rest, and the mark of a changed column in front.
+func treeLine(line string, marks map[string]string) []widget.Span {
 	at := strings.Index(line, "-- ")
 	if at < 0 {
 		return []widget.Span{{Text: line, Style: theme.In(theme.Muted)}}
@@ -152,11 +168,17 @@ func treeLine(line string) []widget.Span {
 	if !ok {
 		return []widget.Span{{Text: line}}
 	}
+	muted, named := theme.In(theme.Muted), theme.Style{}
+	stem := widget.Span{Text: line[:at+3], Style: muted}
+	spans := []widget.Span{stem}
+	if mark := marks[name]; mark != "" && strings.HasPrefix(line, " |--") {
+		named = theme.In(changeToken(mark))
+		spans = []widget.Span{{Text: mark, Style: named}, {Text: stem.Text[1:], Style: muted}}
+	}
 	kind, null, _ := strings.Cut(rest, " (")
-	spans := []widget.Span{{Text: line[:at+3], Style: theme.In(theme.Muted)}, {Text: name}, {Text: ": ", Style: theme.In(theme.Muted)},
-		{Text: kind, Style: theme.In(theme.Accent)}}
+	spans = append(spans, widget.Span{Text: name, Style: named}, widget.Span{Text: ": ", Style: muted}, widget.Span{Text: kind, Style: theme.In(theme.Accent)})
 	if null != "" {
-		spans = append(spans, widget.Span{Text: " (" + null, Style: theme.In(theme.Muted)})
+		spans = append(spans, widget.Span{Text: " (" + null, Style: muted})
 	}
 	return spans
 }
