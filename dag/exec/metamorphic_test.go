@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"flowrun/dag/batch"
 	"flowrun/dag/exec"
+	"flowrun/dag/live"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
 	"flowrun/dag/relational"
@@ -217,12 +219,22 @@ func sweep(t *testing.T, fill func(shape, *graph), bound bool) {
 			Interval: ms(rapid.SampledFrom([]int{1, 7, 100, 3000}).Draw(rt, "interval")),
 		}
 		o := exec.Options{Queue: rapid.IntRange(1, 5).Draw(rt, "queue"), BatchRows: rapid.IntRange(1, 70).Draw(rt, "batch rows")}
+		d := disturbance{watch: rapid.Bool().Draw(rt, "watched")}
+		for range rapid.IntRange(0, 3).Draw(rt, "pauses") {
+			d.pauses = append(d.pauses, [2]time.Duration{ms(rapid.IntRange(0, 900).Draw(rt, "until")), ms(rapid.IntRange(0, 900).Draw(rt, "for"))})
+		}
+		if rapid.IntRange(0, 2).Draw(rt, "drains") == 0 {
+			d.drain = ms(rapid.IntRange(1, 2000).Draw(rt, "after"))
+		}
 		var err error
 		// What rapid draws and how it fails belongs to its own goroutine, so the bubble only runs.
 		synctest.Test(t, func(t *testing.T) {
 			r := g.build(o)
-			if err = r.Run(t.Context()); err == nil {
-				err = s.check(g, r)
+			calm := d.begin(t, r)
+			err = r.Run(t.Context())
+			calm()
+			if err == nil {
+				err = s.check(g, r, d.drain > 0)
 			}
 		})
 		if err != nil {
@@ -231,10 +243,64 @@ func sweep(t *testing.T, fill func(shape, *graph), bound bool) {
 	})
 }
 
-// check compares what came out with what had to.
-func (s shape) check(g *graph, r *exec.Run) error {
-	want := s.eval(s.sources)
+// disturbance is what others do to a run while it runs; none of it may change a row.
+type disturbance struct {
+	watch  bool
+	pauses [][2]time.Duration // until and for how long
+	drain  time.Duration      // 0: it runs to its end
+}
+
+// begin disturbs a run until it ends; the returned function waits for that.
+func (d disturbance) begin(t *testing.T, r *exec.Run) func() {
+	var others sync.WaitGroup
+	others.Go(func() {
+		for _, p := range d.pauses {
+			time.Sleep(p[0])
+			_ = r.Do(t.Context(), live.Pause) // refused once it ends
+			time.Sleep(p[1])
+			_ = r.Do(t.Context(), live.Resume)
+		}
+	})
+	if d.drain > 0 {
+		others.Go(func() {
+			time.Sleep(d.drain)
+			r.Drain()
+		})
+	}
+	if d.watch {
+		others.Go(func() {
+			top, _ := r.Topology(t.Context())
+			snapshots, _ := r.Snapshots(t.Context())
+			for range snapshots {
+				for _, e := range top.Edges {
+					_, _ = r.Peek(t.Context(), e.ID, 20)
+				}
+			}
+		})
+	}
+	return others.Wait
+}
+
+// taken are the rows that the sources gave.
+func (s shape) taken(g *graph) [][]int64 {
+	all := make([][]int64, len(s.sources))
+	for i := range all {
+		src := g.sources[s.id(i)]
+		for _, st := range src.steps[:src.reads()] {
+			all[i] = append(all[i], st.rows...)
+		}
+	}
+	return all
+}
+
+// check compares what came out with what had to. A drained run gives what its sources had taken, and does not release
+// what waits for the end.
+func (s shape) check(g *graph, r *exec.Run, drained bool) error {
+	want := s.eval(s.taken(g))
 	for k, i := range s.sinks {
+		if drained && want[i].stateful {
+			continue
+		}
 		got := g.sinks[fmt.Sprint("sink", k)].rows
 		if want[i].ordered {
 			if !slices.Equal(got, want[i].rows) {
@@ -245,7 +311,7 @@ func (s shape) check(g *graph, r *exec.Run) error {
 		}
 	}
 	for i, n := range s.nodes {
-		if n.kind != "picky" {
+		if n.kind != "picky" || drained && want[len(s.sources)+i].stateful {
 			continue
 		}
 		id := s.id(len(s.sources) + i)

@@ -97,6 +97,7 @@ func (r *Run) workAll(ctx context.Context) error {
 			if err := n.guard(ctx, "run", func() error { return n.op.work(ctx) }); err != nil {
 				r.fail(err)
 			}
+			n.meter.ended.Store(true)
 		})
 	}
 	ticking, stop := context.WithCancel(ctx)
