@@ -84,23 +84,21 @@ func (e *explode) Process(_ context.Context, _ int, in *batch.Batch, out op.Emit
 
 // expand lists the rows to be made, and counts the input rows that have any.
 func (e *explode) expand(in *batch.Batch, lists *array.List) (passed int) {
-	e.parents, e.elems = e.parents[:0], e.elems[:0]
+	parents, elems := e.parents[:0], e.elems[:0]
 	nulls := lists.NullN() > 0
 	offsets := lists.Offsets()[lists.Data().Offset():]
 	for i := range in.Rows() {
 		row := in.Row(i)
-		if nulls && lists.IsNull(row) {
-			continue
-		}
 		beg, end := offsets[row], offsets[row+1]
-		if beg == end {
+		if beg == end || nulls && lists.IsNull(row) {
 			continue
 		}
 		passed++
 		for j := beg; j < end; j++ {
-			e.parents, e.elems = append(e.parents, int32(row)), append(e.elems, j)
+			parents, elems = append(parents, int32(row)), append(elems, j)
 		}
 	}
+	e.parents, e.elems = parents, elems
 	return passed
 }
 

@@ -279,12 +279,3 @@ func check(t tb, got, want []row) {
 		}
 	}
 }
-
-// failedRows counts failures by reason.
-func failedRows(p *pipe) map[string]int {
-	n := map[string]int{}
-	for _, f := range p.out.Failures {
-		n[f.Reason]++
-	}
-	return n
-}

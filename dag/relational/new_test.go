@@ -4,7 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -54,14 +54,16 @@ func TestEveryOperationHasAnOperator(t *testing.T) {
 
 // operations reads from the source of package plan which types are operations.
 func operations(t *testing.T) []string {
-	pkgs, err := parser.ParseDir(token.NewFileSet(), "../plan", func(f fs.FileInfo) bool {
-		return !strings.HasSuffix(f.Name(), "_test.go")
-	}, 0)
-	if err != nil {
-		t.Fatal(err)
+	files, err := filepath.Glob("../plan/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no source of package plan: %v", err)
 	}
 	var ops []string
-	for _, f := range pkgs["plan"].Files {
+	for _, name := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, d := range f.Decls {
 			if fn, ok := d.(*ast.FuncDecl); ok && fn.Name.Name == "isOp" && fn.Recv != nil {
 				ops = append(ops, fn.Recv.List[0].Type.(*ast.StarExpr).X.(*ast.Ident).Name)
