@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"flowrun/dag/batch"
 	"flowrun/dag/live"
@@ -46,11 +47,16 @@ func (e *emitter) Emit(output string, b *batch.Batch) error {
 	if e.call == callWatermark {
 		e.n.mark()
 	}
-	e.n.meter.rowsOut.Add(uint64(rows))
-	if output == "" {
-		return e.send(e.n.main, b)
+	to := e.n.main
+	if output != "" {
+		to = e.n.out[output]
 	}
-	return e.send(e.n.out[output], b)
+	if len(to) == 0 && e.n.plan.Output(output) == nil {
+		b.Release()
+		return bug("rows for output " + strconv.Quote(output) + ", which the node does not have")
+	}
+	e.n.meter.rowsOut.Add(uint64(rows))
+	return e.send(to, b)
 }
 
 // send gives each edge a reference.

@@ -219,6 +219,12 @@ func TestFailuresEndTheRunAndNameTheNode(t *testing.T) {
 				return out.Emit("", in.Retain())
 			}
 		}, "mid: process: bug: account: of 2 rows in, 1 passed, 0 filtered, 0 late, 0 rejected, 0 held"},
+		{"an output that is not there", func(g *graph) {
+			g.nodes["mid"].process = func(_ int, in *batch.Batch, out op.Emitter) error {
+				out.Pass(in.Rows())
+				return out.Emit("late", in.Retain())
+			}
+		}, `mid: process: bug: rows for output "late", which the node does not have`},
 		{"fates without rows", func(g *graph) {
 			g.nodes["mid"].barrier = func(_ uint64, out op.Emitter) error { out.Pass(1); return nil }
 		}, "mid: barrier: bug: account: fates counted outside of Process"},

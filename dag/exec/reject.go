@@ -76,8 +76,9 @@ func (t *tally) end(n *node) error {
 	n.meter.reasons.add(t.first.Reason, t.n)
 	switch {
 	case len(n.routed()) > 0:
+		n.rt.warnReject("row rejected, sent to "+n.id()+".rejected", &t.first, t.n)
 	case n.plan.OnError == plan.Drop:
-		n.rt.warnReject(&t.first, t.n)
+		n.rt.warnReject("row dropped", &t.first, t.n)
 	default:
 		return &RejectError{Reason: t.first.Reason, Detail: t.first.Detail}
 	}

@@ -70,8 +70,8 @@ func (r *runtime) WarnEvery(cause, message string, args ...any) {
 // maxSample is how much of a dropped reject's input is logged.
 const maxSample = 200
 
-// warnReject logs a sample of the rows that are dropped, one per reason and time; j is the first of rows.
-func (r *runtime) warnReject(j *batch.Reject, rows int) {
+// warnReject logs a sample of the rows that are rejected, one per reason and time; j is the first of rows.
+func (r *runtime) warnReject(message string, j *batch.Reject, rows int) {
 	if n, ok := r.warned.allow("rejected\x00"+j.Reason, r.Now(), rows); ok {
 		args := []any{"reason", j.Reason}
 		if j.Detail != "" {
@@ -83,7 +83,7 @@ func (r *runtime) warnReject(j *batch.Reject, rows int) {
 		if n > 0 {
 			args = append(args, "left_out", n)
 		}
-		r.log.Warn("row dropped", args...)
+		r.log.Warn(message, args...)
 	}
 }
 

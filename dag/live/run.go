@@ -12,8 +12,8 @@ type Run interface {
 	// Events gives the events behind number after (0: all that are still kept), and then new ones as they come; the
 	// channel is closed when ctx ends or the run is over and all were read.
 	Events(ctx context.Context, after uint64) (<-chan Event, error)
-	// Peek gives the newest rows on an edge, at most rows per batch. While nobody has peeked at an edge for some
-	// seconds nothing is kept for it.
+	// Peek gives the newest rows on an edge, at most rows per batch. While nobody takes snapshots, and nobody has
+	// peeked at an edge for some seconds, nothing is kept for it.
 	Peek(ctx context.Context, edge string, rows int) (Preview, error)
 	// Do carries a command out and returns when it has been accepted.
 	Do(ctx context.Context, c Command) error
