@@ -165,7 +165,7 @@ func (b *builder) enclose(n *yaml.Node, v *Value, last pos) built {
 func (b *builder) sequence(n *yaml.Node, w within) built {
 	b.active[n] = true
 	defer delete(b.active, n)
-	b.tag(n, w)
+	b.tag(n)
 	v := &Value{Kind: List, size: 1}
 	var last pos
 	for _, c := range n.Content {
@@ -180,7 +180,7 @@ func (b *builder) sequence(n *yaml.Node, w within) built {
 func (b *builder) mapping(n *yaml.Node, w within) built {
 	b.active[n] = true
 	defer delete(b.active, n)
-	b.tag(n, w)
+	b.tag(n)
 	v := &Value{Kind: Map, size: 1}
 	var last pos
 	own := map[string]bool{}
@@ -295,7 +295,7 @@ func (b *builder) key(n *yaml.Node) (diag.Text, pos, bool) {
 }
 
 // tag reports a tag on a collection.
-func (b *builder) tag(n *yaml.Node, _ within) {
+func (b *builder) tag(n *yaml.Node) {
 	if n.Style&yaml.TaggedStyle == 0 {
 		return
 	}

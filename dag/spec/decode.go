@@ -23,7 +23,7 @@ import (
 func Decode(v *Value, into any, where diag.Span, what string) diag.List {
 	d := &decoder{}
 	target := reflect.ValueOf(into).Elem()
-	d.value(target, v, field{name: what, what: what, at: where, top: true})
+	d.value(target, v, field{name: what, at: where, top: true})
 	return d.list
 }
 
@@ -32,7 +32,6 @@ type decoder struct{ list diag.List }
 // field is what is known of the place that a value is decoded into.
 type field struct {
 	name     string // in messages
-	what     string // what it belongs to
 	at       diag.Span
 	enum     []string
 	min, max string
@@ -183,7 +182,7 @@ func (d *decoder) structure(t reflect.Value, v *Value, f field) {
 	}
 	for _, k := range all {
 		target := k.of(t)
-		inner := field{name: k.name, what: f.name, enum: k.enum, min: k.min, max: k.max}
+		inner := field{name: k.name, enum: k.enum, min: k.min, max: k.max}
 		e := given[k.name]
 		if e == nil || e.Value != nil && !e.Value.broken && e.Value.Kind == Null && e.Value.Text.Value != "" {
 			if k.required && (v == nil || !v.partial) {

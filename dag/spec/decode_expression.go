@@ -70,7 +70,7 @@ func (d *decoder) entry(e Entry, f field) (Field, bool) {
 		d.add(codeName, e.KeyAt, "a name in "+f.name+" is empty", "write name: EXPR")
 		return out, false
 	}
-	inner := field{name: e.Key, what: f.name, at: e.KeyAt}
+	inner := field{name: e.Key, at: e.KeyAt}
 	switch {
 	case e.Value.Broken():
 		return out, false

@@ -178,22 +178,22 @@ func TestNoFalseAlarm(t *testing.T) {
 
 func TestLoadIsBounded(t *testing.T) {
 	for name, src := range map[string]string{
-		"brackets":      strings.Repeat("[", 1<<18),
-		"braces":        "a: " + strings.Repeat("{a: ", 1<<16),
-		"dashes":        strings.Repeat("- ", 1<<16),
-		"quotes":        strings.Repeat("a: \"\n", 1<<15),
-		"mixed quotes":  "a:\n" + strings.Repeat("  'x\n  \"y\n", 1<<14),
-		"colons":        strings.Repeat("a: b: c\n", 1<<15),
-		"steps":         strings.Repeat("a:\n b:\n  c\n", 1<<14),
-		"comments":      strings.Repeat("# a\n", 1<<16),
-		"tabs":          strings.Repeat("\ta: b\n", 1<<14),
-		"long line":     "a: " + strings.Repeat("x ", 1<<18),
-		"substitutions": "name: \"" + strings.Repeat("${A:-", 1<<14) + strings.Repeat("}", 1<<14) + "\"\nnodes: {}",
-		"dollars":       "name: " + strings.Repeat("$$", 1<<17),
-		"words":         strings.Repeat("a b\n", 1<<14),
-		"duplicates":    strings.Repeat("a: b\n", 1<<14),
-		"aliases":       "a: &a [x]\n" + strings.Repeat("b: [*a, *a]\n", 1<<13),
-		"unknown":       strings.Repeat("a: *a\n", 1<<14),
+		"brackets":      strings.Repeat("[", 1<<16),
+		"braces":        "a: " + strings.Repeat("{a: ", 1<<14),
+		"dashes":        strings.Repeat("- ", 1<<14),
+		"quotes":        strings.Repeat("a: \"\n", 1<<13),
+		"mixed quotes":  "a:\n" + strings.Repeat("  'x\n  \"y\n", 1<<12),
+		"colons":        strings.Repeat("a: b: c\n", 1<<13),
+		"steps":         strings.Repeat("a:\n b:\n  c\n", 1<<12),
+		"comments":      strings.Repeat("# a\n", 1<<14),
+		"tabs":          strings.Repeat("\ta: b\n", 1<<12),
+		"long line":     "a: " + strings.Repeat("x ", 1<<16),
+		"substitutions": "name: \"" + strings.Repeat("${A:-", 1<<12) + strings.Repeat("}", 1<<12) + "\"\nnodes: {}",
+		"dollars":       "name: " + strings.Repeat("$$", 1<<15),
+		"words":         strings.Repeat("a b\n", 1<<12),
+		"duplicates":    strings.Repeat("a: b\n", 1<<12),
+		"aliases":       "a: &a [x]\n" + strings.Repeat("b: [*a, *a]\n", 1<<11),
+		"unknown":       strings.Repeat("a: *a\n", 1<<12),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, list := Load("f.yaml", []byte(src), testOptions())

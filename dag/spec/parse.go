@@ -71,7 +71,9 @@ func parse(src *source, known map[string]bool, list *diag.List) (*yaml.Node, *pa
 			continue
 		}
 		if err != nil {
-			list.Add(vague(src, p, err))
+			if round == 0 { // else what is left may well come from the patches
+				list.Add(vague(src, p, err))
+			}
 			return nil, p
 		}
 		if second > 0 {

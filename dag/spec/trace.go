@@ -230,10 +230,7 @@ func (t *tracer) block() bool {
 	marker := t.p
 	header, _ := t.src.at(marker)
 	if header == '|' {
-		if t.literal() {
-			return true
-		}
-		return false
+		return t.literal()
 	}
 	first := marker.line + 1
 	for first <= len(t.src.lines) && len(trimRight(t.src.line(first))) == 0 {
