@@ -1,0 +1,509 @@
+package expr
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/expr-lang/expr"
+	"pgregory.net/rapid"
+
+	"flowrun/dag/batch"
+	"flowrun/dag/schema"
+)
+
+// Plain expr is the oracle for rows without null and without overflow.
+
+// stockRow is a row for both: what plain expr sees, and the same in a batch.
+type stockRow struct {
+	I, J   int
+	F, G   float64
+	S, T   string
+	B, C   bool
+	L      []int
+	W      []string
+	At     time.Time
+	Dur    time.Duration
+	Person struct {
+		Name string
+		Age  int
+	}
+}
+
+var stockSchema = arrow.NewSchema([]arrow.Field{
+	{Name: "I", Type: schema.Int}, {Name: "J", Type: schema.Int}, {Name: "F", Type: schema.Float}, {Name: "G", Type: schema.Float},
+	{Name: "S", Type: schema.String}, {Name: "T", Type: schema.String}, {Name: "B", Type: schema.Bool}, {Name: "C", Type: schema.Bool},
+	{Name: "L", Type: schema.List(schema.Int)}, {Name: "W", Type: schema.List(schema.String)},
+	{Name: "At", Type: schema.Timestamp}, {Name: "Dur", Type: schema.Duration},
+	{Name: "Person", Type: schema.Struct(arrow.Field{Name: "Name", Type: schema.String}, arrow.Field{Name: "Age", Type: schema.Int})},
+}, nil)
+
+func (r stockRow) batch(t reporter) *batch.Batch {
+	t.Helper()
+	b := array.NewRecordBuilder(memory.DefaultAllocator, stockSchema)
+	for i, v := range []any{r.I, r.J, r.F, r.G, r.S, r.T, r.B, r.C, r.L, r.W, r.At, r.Dur, r.Person} {
+		if err := appendValue(b.Field(i), ours(v)); err != nil {
+			t.Fatalf("%v", err)
+		}
+	}
+	return batch.New(b.NewRecordBatch())
+}
+
+// ours makes a value of plain expr one of the machine.
+func ours(v any) any {
+	switch v := v.(type) {
+	case nil, bool, string, float64, int64, []byte:
+		return v
+	case time.Time:
+		return time.UnixMicro(v.UnixMicro()).UTC()
+	case time.Duration:
+		return microsOf(v)
+	}
+	r := reflect.ValueOf(v)
+	switch r.Kind() {
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return r.Int()
+	case reflect.Uint8:
+		return int64(r.Uint())
+	case reflect.Slice, reflect.Array:
+		list := make([]any, r.Len())
+		for i := range list {
+			list[i] = ours(r.Index(i).Interface())
+		}
+		return list
+	case reflect.Map:
+		m := map[string]any{}
+		for _, k := range r.MapKeys() {
+			m[fmt.Sprint(k.Interface())] = ours(r.MapIndex(k).Interface())
+		}
+		return m
+	case reflect.Struct:
+		m := map[string]any{}
+		for i := range r.NumField() {
+			m[r.Type().Field(i).Name] = ours(r.Field(i).Interface())
+		}
+		return m
+	}
+	return fmt.Sprintf("%T", v)
+}
+
+// likeStock compares values; an int of expr's may be a float of ours, where ours took the common type.
+func likeStock(a, b any) bool {
+	switch x := a.(type) {
+	case int64:
+		if y, ok := b.(float64); ok {
+			return float64(x) == y
+		}
+	case float64:
+		if y, ok := b.(int64); ok {
+			return x == float64(y)
+		}
+		if y, ok := b.(float64); ok && math.IsNaN(x) {
+			return math.IsNaN(y)
+		}
+	case []any:
+		y, ok := b.([]any)
+		if !ok || len(x) != len(y) {
+			return false
+		}
+		for i := range x {
+			if !likeStock(x[i], y[i]) {
+				return false
+			}
+		}
+		return true
+	case map[string]any:
+		y, ok := b.(map[string]any)
+		if !ok || len(x) != len(y) {
+			return false
+		}
+		for k := range x {
+			if !likeStock(x[k], y[k]) {
+				return false
+			}
+		}
+		return true
+	}
+	return equalValues(a, b)
+}
+
+type reporter interface {
+	Helper()
+	Fatalf(string, ...any)
+}
+
+// againstStock runs a text on both.
+func againstStock(t reporter, text string, row stockRow, rows *batch.Batch) {
+	t.Helper()
+	program, err := expr.Compile(text, expr.Env(stockRow{}), expr.Optimize(false))
+	if err != nil {
+		t.Fatalf("plain expr refuses %s: %v", text, err)
+	}
+	want, stockErr := expr.Run(program, row)
+	p, list := Compile(plainText(text), &Env{Schema: stockSchema})
+	if p == nil {
+		t.Fatalf("%s: %v", text, list)
+	}
+	m, err := newMachine(p.root.AST, p.env, p.Type())
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	got, failure := m.Row(rows, 0, 0)
+	switch {
+	case failure != nil && (failure.Reason == reasonOverflow || failure.Reason == reasonTimeRange):
+	case stockErr != nil && failure == nil:
+		t.Fatalf("%s over %+v: plain expr fails with %v, the machine gives %s", text, row, stockErr, renderValue(got))
+	case stockErr == nil && failure != nil:
+		t.Fatalf("%s over %+v: plain expr gives %v, the machine fails with %+v", text, row, want, *failure)
+	case stockErr == nil && !likeStock(ours(want), got):
+		t.Fatalf("%s over %+v: plain expr gives %v, the machine %s", text, row, want, renderValue(got))
+	}
+}
+
+func exampleRow() stockRow {
+	r := stockRow{I: 7, J: -3, F: 2.5, G: 4, S: "Hello, world", T: "world", B: true, L: []int{3, 1, 2, 3}, W: []string{"b", "a", "c", "b"},
+		At: time.Date(2026, 3, 29, 13, 45, 59, 123456000, time.UTC), Dur: 90*time.Minute + 30*time.Second}
+	r.Person.Name, r.Person.Age = "Ann", 30
+	return r
+}
+
+// TestLikePlainExpr holds every builtin and operator to what plain expr computes of values that are not null.
+func TestLikePlainExpr(t *testing.T) {
+	row := exampleRow()
+	rows := row.batch(t)
+	for _, text := range strings.Split(strings.TrimSpace(likeStockTexts), "\n") {
+		if text = strings.TrimSpace(text); text != "" {
+			t.Run(text, func(t *testing.T) { againstStock(t, text, row, rows) })
+		}
+	}
+}
+
+const likeStockTexts = `
+	I + J * 2 - I / 2
+	I % J
+	-I ** 2
+	2 ** 3 ** 0.5
+	I / 0
+	-1 / 0
+	1 < I and I <= 7 and not (F >= G)
+	1 < I < 8
+	S + T == "Hello, worldworld"
+	S contains T && S startsWith "Hell" && not (S endsWith "x")
+	S matches "w.r" ? I : J
+	S not matches "^w"
+	B or C
+	I in [1, 7] and "a" in W and I not in L
+	"Name" in {"Name": 1}
+	I in 1..10
+	1..5
+	5..1
+	Person.Name + Person["Name"]
+	Person?.Age
+	L[0] + L[-1]
+	L[1:3]
+	L[:2]
+	L[2:]
+	L[-2:]
+	L[7:9]
+	S[7:]
+	S[:5]
+	S[1:-1]
+	{a: I, "b c": [F, G]}
+	{a: {b: I}}.a.b
+	B ? 1 : 2
+	B ?: C
+	if I > 3 { "big" } else if I > 1 { "mid" } else { "small" }
+	nil ?? I
+	let x = I * 2; let y = x + 1; x * y
+	S | lower() | split(", ") | map(# | upper()) | join("-")
+	I; J; F
+	trim("  a b ")
+	trim("__a__", "_")
+	trimPrefix("prefix-a", "prefix-")
+	trimPrefix(" a")
+	trimSuffix("a.txt", ".txt")
+	trimSuffix("a ")
+	upper(S)
+	lower(S)
+	split(S, "o")
+	split(S, "o", 2)
+	split("", ",")
+	split("abc", "")
+	splitAfter("a,b,c", ",")
+	splitAfter("a,b,c", ",", 2)
+	replace(S, "o", "0")
+	replace(S, "o", "0", 1)
+	replace(S, "", "-")
+	repeat("ab", 3)
+	repeat("ab", 0)
+	join(W)
+	join(W, ", ")
+	indexOf(S, "o")
+	indexOf(S, "zz")
+	lastIndexOf(S, "o")
+	hasPrefix(S, "Hello")
+	hasSuffix(S, "Hello")
+	max(1, 5, 3)
+	max(I, F)
+	max(L)
+	max(L, 10)
+	min(1, 5, 3)
+	min(L)
+	min([1.5, 2])
+	abs(J)
+	abs(-2.5)
+	ceil(2.1)
+	ceil(I)
+	floor(-2.1)
+	round(2.5)
+	round(-0.5)
+	all(L, # > 0)
+	all([], # > 0)
+	any(L, # > 2)
+	one(L, # == 1)
+	one(L, # == 3)
+	none(L, # > 5)
+	map(L, # * 2)
+	map(L, #index)
+	map(W, len(#))
+	filter(L, # > 1)
+	filter(L, {let k = #; k > 1})
+	filter(1..9, # % 2 == 0)
+	find(L, # > 1)
+	find(L, # > 100)
+	findIndex(L, # < 3)
+	findIndex(L, # > 100)
+	findLast(L, # < 3)
+	findLastIndex(L, # < 3)
+	groupBy(W, #)
+	count(L, # == 3)
+	count([true, false, true])
+	concat(L, [9, 8])
+	concat(W)
+	flatten([[[1, 2], [3]], [[4]]])
+	flatten([L, L])
+	uniq(L)
+	uniq(W)
+	reduce(L, #acc + #)
+	reduce(L, #acc + #, 100)
+	reduce(L, #acc * #index, 1)
+	reduce(W, #acc + #, "")
+	sum(L)
+	sum(L, # * 2)
+	sum([])
+	sum([1.5, 2])
+	mean(L)
+	mean([])
+	mean(1, 2, 6)
+	median(L)
+	median([1, 2, 3])
+	first(L)
+	last(L)
+	first(filter(L, # > 99))
+	last(W)
+	take(L, 2)
+	take(L, 99)
+	reverse(L)
+	sort(L)
+	sort(W, "desc")
+	sort([2.5, 1.5])
+	sortBy(W, #)
+	sortBy(1..5, -#)
+	sortBy(1..5, # % 3 * 10 + #, "desc")
+	sort(keys({b: 1, a: 2}))
+	sort(values({b: 1, a: 2}))
+	fromPairs([["a", "x"], ["b", "y"]])
+	type(I)
+	type(F)
+	type(S)
+	type(B)
+	type(L)
+	type({a: 1})
+	int("42")
+	int("-42")
+	int("+7")
+	int(2.9)
+	int(-2.9)
+	int(I)
+	int("x")
+	int("1_000")
+	int("")
+	float("2.5")
+	float("1e3")
+	float(I)
+	float("x")
+	string(I)
+	string(F)
+	string(1e6)
+	string(123456789.0)
+	string(1e-7)
+	string(B)
+	string(S)
+	string(L)
+	string(W)
+	string({a: 1, b: "x"})
+	string(Dur)
+	toJSON(I)
+	toJSON(S)
+	toJSON(L)
+	toJSON({b: [1, 2], a: {c: "<&>"}})
+	toJSON([])
+	int(fromJSON("{\"a\": 1.5}").a) + int(fromJSON("[1, \"2\"]")[1])
+	fromJSON("{\"a\": {}}").a?.b?.c == nil
+	string(fromJSON("[1.5, true, null]"))
+	map(fromJSON("[1, 2]"), float(#) * 2)
+	toBase64("hi there")
+	fromBase64("aGkgdGhlcmU=")
+	fromBase64("%%%")
+	len(S)
+	len("é")
+	len(L)
+	len({a: 1, b: 2})
+	get(L, 1)
+	get(L, 99)
+	get(L, -1)
+	get({a: 1}, "a")
+	bitand(12, 10)
+	bitor(12, 10)
+	bitxor(12, 10)
+	bitnand(12, 10)
+	bitnot(10)
+	bitshl(3, 4)
+	bitshr(-8, 1)
+	bitushr(-8, 60)
+	bitshl(1, -1)
+	duration("1h30m")
+	duration("-1.5s").Seconds()
+	date("2026-01-02")
+	date("2026-01-02 03:04:05").Hour()
+	date("2026-01-02T03:04:05Z").Unix()
+	date("02.01.2026", "02.01.2006")
+	date("2026-07-01 12:00", "2006-01-02 15:04", "Europe/Berlin").Unix()
+	date("nope, really" + S)
+	At + Dur
+	Dur + At
+	At - Dur
+	At - At
+	At - date("2026-01-01")
+	Dur + Dur
+	Dur - duration("1h")
+	Dur * 2
+	3 * Dur
+	Dur > duration("1h") and At > date("2026-01-01")
+	At == At
+	At.Year() * 10000 + int(At.Month()) * 100 + At.Day()
+	At.Hour() * 3600 + At.Minute() * 60 + At.Second()
+	int(At.Weekday())
+	At.YearDay()
+	At.Nanosecond()
+	At.Unix()
+	At.UnixMilli()
+	At.UnixMicro()
+	At.UnixNano()
+	At.Format("Mon Jan 2 15:04:05 2006")
+	At.Add(Dur)
+	At.Sub(date("2026-01-01"))
+	At.AddDate(1, -2, 30)
+	At.Truncate(duration("1h"))
+	At.Round(duration("1h"))
+	At.Before(date("2027-01-01"))
+	At.After(date("2027-01-01"))
+	At.Equal(At)
+	At.Compare(date("2027-01-01"))
+	At.IsZero()
+	At.UTC().Hour()
+	At.String()
+	At.In(timezone("Asia/Tokyo")).Hour()
+	At.In(timezone("America/New_York")).Format("2006-01-02 15:04 MST")
+	Dur.Hours()
+	Dur.Minutes()
+	Dur.Seconds()
+	Dur.Milliseconds()
+	Dur.Microseconds()
+	Dur.Nanoseconds()
+	Dur.String()
+	Dur.Abs()
+	Dur.Round(duration("1h"))
+	Dur.Truncate(duration("1h"))
+	L[99]
+	L[-5]
+	I % 0
+	reduce(filter(L, # > 99), #acc + #)
+	take(L, -1)
+	repeat("x", -1)
+	W[0][0:1] + W[1]
+	filter(W, # > "a") | map(# + "!") | len()
+	map(filter(L, # > 1), # + 1)
+	sum(map(L, # * #))
+	any(map(L, # > 2), #)
+	len(filter(W, # == "b")) == count(W, # == "b")
+`
+
+// texts generates expressions that both can type, by the kind of their result.
+type texts struct{ t *rapid.T }
+
+func (g texts) pick(options ...string) string { return rapid.SampledFrom(options).Draw(g.t, "option") }
+
+// fill replaces each %k of a pattern by an expression of kind k: i f n(umber) s b l w.
+func (g texts) fill(pattern string, depth int) string {
+	var out strings.Builder
+	for i := 0; i < len(pattern); i++ {
+		if pattern[i] == '%' && i+1 < len(pattern) && strings.IndexByte("ifnsblw", pattern[i+1]) >= 0 {
+			i++
+			out.WriteString(g.of(pattern[i], depth-1))
+			continue
+		}
+		out.WriteByte(pattern[i])
+	}
+	return out.String()
+}
+
+func (g texts) of(kind byte, depth int) string {
+	leaves := map[byte][]string{
+		'i': {"I", "J", "0", "1", "3", "Person.Age", "len(S)"},
+		'f': {"F", "G", "0.5", "2.0"},
+		'n': {"I", "F", "2", "1.5"},
+		's': {"S", "T", `"a"`, `""`, "Person.Name"},
+		'b': {"B", "C", "true"},
+		'l': {"L", "[1, 2, 3]", "1..4"},
+		'w': {"W", `["x", "a"]`},
+	}[kind]
+	if depth <= 0 {
+		return g.pick(leaves...)
+	}
+	patterns := map[byte][]string{
+		'i': {"(%i + %i)", "(%i - %i)", "(%i * %i)", "(%i % %i)", "-(%i)", "abs(%i)", "(%b ? %i : %i)", "int(%n)", "len(%s)", "len(%l)", "sum(%l)", "count(%l, # > %i)",
+			"indexOf(%s, %s)", "lastIndexOf(%s, %s)", "(%l)[0]", "(%l)[%i]", "(find(%l, # > %i) ?? %i)", "bitand(%i, %i)", "(let v = %i; v + v)", "reduce(%l, #acc + #, %i)", "(findIndex(%l, # == %i) ?? 0)"},
+		'f': {"(%n / %n)", "(%f + %n)", "(%f * %n)", "(%n - %f)", "-(%f)", "abs(%f)", "ceil(%n)", "floor(%n)", "round(%n)", "(%b ? %f : %f)", "mean(%l)", "median(%l)", "float(%i)", "max(%f, %n)"},
+		'n': {"%i", "%f", "max(%i, %i)", "min(%n, %n)"},
+		's': {"(%s + %s)", "upper(%s)", "lower(%s)", "trim(%s)", "trim(%s, %s)", "replace(%s, %s, %s)", "trimPrefix(%s, %s)", "string(%i)", "string(%f)", "string(%b)", "join(%w, %s)", "(%b ? %s : %s)", "(%s)[%i:]", "(%s)[:%i]", "(%w)[0]",
+			"(first(%w) ?? %s)", "toBase64(%s)", "string(%l)", "toJSON(%i)"},
+		'b': {"(%b and %b)", "(%b || %b)", "not (%b)", "%n < %n", "%n >= %n", "%i == %i", "%f != %n", "%s == %s", "%s < %s", "%s contains %s", "%s startsWith %s", "%i in %l", "%s in %w", "any(%l, # > %i)", "all(%w, # != %s)", "none(%l, # == %i)", "(%b ? %b : %b)",
+			"hasSuffix(%s, %s)", "%l == %l", "(%i in 1..%i)", "%s matches \"^[a-h]\""},
+		'l': {"filter(%l, # > %i)", "map(%l, # * 2 - %i)", "map(%w, len(#))", "concat(%l, %l)", "reverse(%l)", "sort(%l)", "uniq(%l)", "take(%l, 2)", "(%l)[1:]", "(%l)[:%i]", "[%i, %i]", "map(%l, #index)", "sortBy(%l, -#)", "flatten([%l, %l])"},
+		'w': {"split(%s, %s)", "filter(%w, # != %s)", "map(%w, upper(#))", "sort(%w)", "concat(%w, %w)", "[%s, %s]", "map(%l, string(#))", "uniq(%w)"},
+	}[kind]
+	return g.fill(g.pick(patterns...), depth)
+}
+
+// TestMachineIsPlainExpr compares the rewritten machine with plain expr on random expressions and rows.
+func TestMachineIsPlainExpr(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		words := rapid.SampledFrom([]string{"", "a", "b", "Hello", "a,b", " x ", "abc"})
+		row := stockRow{
+			I: rapid.IntRange(-5, 9).Draw(t, "I"), J: rapid.IntRange(-1000, 1000).Draw(t, "J"),
+			F: float64(rapid.IntRange(-8, 8).Draw(t, "F")) / 4, G: rapid.Float64Range(-1e6, 1e6).Draw(t, "G"),
+			S: words.Draw(t, "S"), T: words.Draw(t, "T"), B: rapid.Bool().Draw(t, "B"), C: rapid.Bool().Draw(t, "C"),
+			L: rapid.SliceOfN(rapid.IntRange(-3, 5), 0, 5).Draw(t, "L"), W: rapid.SliceOfN(words, 0, 4).Draw(t, "W"),
+		}
+		row.Person.Name = "ann"
+		text := texts{t}.of(rapid.SampledFrom([]byte("ifsblw")).Draw(t, "kind"), 3)
+		againstStock(t, text, row, row.batch(t))
+	})
+}
