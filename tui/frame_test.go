@@ -20,7 +20,8 @@ import (
 	"github.com/muesli/termenv"
 )
 
-var update = flag.Bool("update", false, "write the golden frames anew")
+// updating reports whether the golden frames are to be written anew: -update, a flag that teatest brings.
+func updating() bool { return flag.Lookup("update").Value.String() == "true" }
 
 // painterFor paints for a terminal of a fixed kind.
 func painterFor(profile termenv.Profile, palette string, dark bool) *theme.Painter {
@@ -242,7 +243,7 @@ func ended(frame string) string {
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name+".golden")
-	if *update {
+	if updating() {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -85,11 +85,7 @@ func (m *model) Init() tea.Cmd {
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		m.width, m.height = msg.Width, msg.Height
-		if m.width == 0 || m.height == 0 { // a terminal that does not know
-			m.width, m.height = mediumWidth, mediumHeight
-		}
-		m.relayout()
+		m.resize(msg.Width, msg.Height)
 	case tea.KeyMsg:
 		return m, m.key(msg)
 	case signalMsg:
@@ -125,6 +121,14 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	}
 	return m, nil
+}
+
+func (m *model) resize(w, h int) {
+	m.width, m.height = w, h
+	if w <= 0 || h <= 0 { // a terminal that does not know
+		m.width, m.height = mediumWidth, mediumHeight
+	}
+	m.relayout()
 }
 
 func (m *model) open(msg openedMsg) tea.Cmd {

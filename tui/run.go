@@ -12,6 +12,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/term"
 	"github.com/muesli/termenv"
 )
 
@@ -53,6 +54,9 @@ func Run(ctx context.Context, r live.Run, o Options) (Result, error) {
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	m := newModel(feed{watching, r}, o, painter)
+	if f, ok := o.Output.(*os.File); !ok || !term.IsTerminal(f.Fd()) { // nobody will say how large it is
+		m.resize(mediumWidth, mediumHeight)
+	}
 	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithAltScreen(), tea.WithOutput(o.Output), tea.WithoutSignalHandler()}
 	if o.Input != nil {
 		options = append(options, tea.WithInput(o.Input))
