@@ -17,7 +17,15 @@ import (
 )
 
 // kinds of the random expressions, as one letter: a column of the kind is named by the letter, with 0 for the one without nulls.
-var resultTypes = []string{"b", "i", "f", "s", "t", "u", "d", "y", "l"}
+var resultTypes = []string{"b", "i", "f", "s", "t", "u", "d", "y", "l", "r", "m", "x"}
+
+// randomStruct has a field of each simple type.
+var randomStruct = schema.Struct(
+	arrow.Field{Name: "b", Type: schema.Bool, Nullable: true}, arrow.Field{Name: "i", Type: schema.Int, Nullable: true},
+	arrow.Field{Name: "f", Type: schema.Float}, arrow.Field{Name: "s", Type: schema.String, Nullable: true},
+	arrow.Field{Name: "t", Type: schema.Timestamp, Nullable: true}, arrow.Field{Name: "u", Type: schema.Duration},
+	arrow.Field{Name: "d", Type: schema.Date, Nullable: true}, arrow.Field{Name: "y", Type: schema.Bytes, Nullable: true},
+)
 
 var randomSchema = arrow.NewSchema([]arrow.Field{
 	{Name: "b", Type: schema.Bool, Nullable: true}, {Name: "b0", Type: schema.Bool},
@@ -29,6 +37,11 @@ var randomSchema = arrow.NewSchema([]arrow.Field{
 	{Name: "d", Type: schema.Date, Nullable: true}, {Name: "d0", Type: schema.Date},
 	{Name: "y", Type: schema.Bytes, Nullable: true}, {Name: "y0", Type: schema.Bytes},
 	{Name: "l", Type: schema.List(schema.String), Nullable: true}, {Name: "l0", Type: schema.List(schema.String)},
+	{Name: "r", Type: randomStruct, Nullable: true}, {Name: "r0", Type: randomStruct},
+	{Name: "m", Type: schema.Map(schema.Float), Nullable: true}, {Name: "m0", Type: schema.Map(schema.Float)},
+	{Name: "x", Type: schema.List(randomStruct), Nullable: true},
+	// Its elements are the same type to flowrun as x's, and not to Arrow.
+	{Name: "x0", Type: arrow.ListOfField(arrow.Field{Name: "element", Type: randomStruct})},
 }, nil)
 
 // rules are the ways to make an expression of a kind: a letter in <> is an expression of that kind, other text stands for itself. Those
@@ -44,7 +57,7 @@ var rules = map[string][]string{
 		"<i> == nil", "<s> != nil", "nil == <f>", "<l> == nil", "<t> != nil", "<b> == nil",
 		"<i> in [<I>, <I>, <I>]", "<i> not in [<I>]", "<s> in [<S>, <S>]", "<f> in [<F>, <F>]", "<i> in <I>..<I>", "<i> in 1..3",
 		"<i> in [1, 2, 3, 4, 5, 6, 7, 8, 9, -1]", `<s> in ["a", "b", "c", "d", "e", "f", "g", "h", "12", ""]`, "<s> in <l>",
-		"<s> contains <s>", "<s> contains <S>", "<s> startsWith <s>", "<s> endsWith <S>", "<s> matches <R>", "<s> matches <s>",
+		"<s> contains <s>", "<s> contains <S>", "<s> startsWith <s>", "<s> endsWith <S>", "<s> matches <P>", "<s> matches <s>",
 		"hasPrefix(<s>, <s>)", "hasSuffix(<s>, <S>)", "bool(<s>)", "bool(<b>)", "any(<l>, # == <S>)", "all(<l>, len(#) > 1)", "<I> < <i> <= <I>",
 	},
 	"i": {
@@ -52,22 +65,27 @@ var rules = map[string][]string{
 		"<b> ? <i> : <i>", "<b> ? <i> : nil", "<i> ?? <i>", "int(<f>)", "int(<s>)", "int(<i>)", "int(<u>)", "len(<s>)", "len(<l>)",
 		"indexOf(<s>, <s>)", "lastIndexOf(<s>, <S>)", "abs(<i>)", "min(<i>, <i>)", "max(<i>, <I>, <i>)", "hash(<s>)", "hash(<f>)", "hash(<i>)",
 		"<t>.Year()", "<t>.Hour()", "<t>.Unix()", `epoch(<t>, "ms")`, "count(<l>, # == <S>)", "bitand(<i>, <i>)", "i0 + 1",
+		"<t>.Month()", "<t>.Day()", "<t>.Weekday()", "<t>.YearDay()", "<t>.Minute()", "<t>.Second()", "<t>.Nanosecond()", "<t>.UnixMilli()", "<t>.UnixMicro()", "<t>.UnixNano()",
+		`epoch(<t>, "s")`, `epoch(<t>, "us")`, `epoch(<t>, "ns")`, "epoch(<t>, <s>)", "<u>.Milliseconds()", "len(<m>)", "len(<x>)", "<r>.i", "hash(<b>)", "hash(<t>)", "hash(<y>)", "hash(<u>)", "hash(<d>)",
+		"len(<b> ? <l> : nil)",
 	},
 	"f": {
 		"<f> + <f>", "<f> - <f>", "<f> * <f>", "<f> / <f>", "<i> / <i>", "<f> ** <f>", "<i> ** <i>", "<i> + <f>", "<f> * <i>", "-<f>",
 		"<b> ? <f> : <f>", "<b> ? <i> : <f>", "<f> ?? <f>", "<f> ?? <i>", "float(<i>)", "float(<s>)", "float(<f>)", "abs(<f>)", "ceil(<f>)", "floor(<f>)",
 		"round(<f>)", "sqrt(<f>)", "log(<f>)", "exp(<f>)", "pow(<f>, <i>)", "min(<f>, <f>)", "max(<f>, <i>, <F>)", "<u> / <u>", "sqrt(<i>)",
+		"<u>.Hours()", "<u>.Minutes()", "<u>.Seconds()", "mean(<f>, <i>)", "max(<f>)", "<m>.a", "mean(<i>)",
 	},
 	"s": {
 		"<s> + <s>", "<s> + <S>", "<S> + <s>", "<b> ? <s> : <s>", "<b> ? <S> : <s>", "<b> ? nil : <s>", "<s> ?? <s>", "<s> ?? <S>",
 		"upper(<s>)", "lower(<s>)", "trim(<s>)", "trim(<s>, <S>)", "trim(<s>, <s>)", "trimPrefix(<s>, <S>)", "trimSuffix(<s>, <s>)", "trimPrefix(<s>)", "trimSuffix(<s>)",
 		"replace(<s>, <S>, <S>)", "replace(<s>, <s>, <s>)", "replace(<s>, <S>, <S>, 1)", "repeat(<s>, 2)", "string(<i>)", "string(<f>)", "string(<b>)",
-		"string(<s>)", "string(<t>)", "string(<d>)", "string(<u>)", "string(<y>)", "capture(<s>, <R>, 0)", "join(<l>, <S>)", "toBase64(<s>)", "upper(trim(<s>))", "lower(<s> + <s>)",
+		"string(<s>)", "string(<t>)", "string(<d>)", "string(<u>)", "string(<y>)", "capture(<s>, <P>, 0)", "join(<l>, <S>)", "toBase64(<s>)", "upper(trim(<s>))", "lower(<s> + <s>)",
 		"type(<i>)", "fromBase64(<s>)", "toJSON(<s>)",
+		`<t>.Format("2006-01-02 15h")`, "toBase64(<y>)", "toJSON(<r>)", "splitAfter(<s>, <S>)[0]", "max(<s>, <s>)",
 	},
 	"t": {
 		"<t> + <u>", "<u> + <t>", "<t> - <u>", "<b> ? <t> : <t>", "<t> ?? <t>", "trunc(<t>, <U>)", `timestamp(<i>, "us")`, `timestamp(<i>, "s")`, "date(<s>)", "<d> + <u>", "now()",
-		"timestamp(<d>)", "max(<t>, <t>)",
+		"timestamp(<d>)", "max(<t>, <t>)", `timestamp(<i>, "ms")`, `timestamp(<i>, "ns")`, "trunc(<t>, <u>)", "timestamp(<t>)", "timestamp(<i>, <s>)", "<t>.AddDate(<i>, 1, -1)",
 	},
 	"u": {
 		"<u> + <u>", "<u> - <u>", "<t> - <t>", "<d> - <d>", "<u> * <i>", "<i> * <u>", "<u> * <f>", "<f> * <u>", "<u> / <i>", "<u> / <f>", "-<u>",
@@ -79,12 +97,15 @@ var rules = map[string][]string{
 		"split(<s>, <S>)", "split(<s>, <s>)", `split(<s>, " ")`, "split(<s>, <S>, <I>)", "splitAfter(<s>, <S>)", "<b> ? <l> : <l>", "<l> ?? <l>", `split(lower(trim(<s>)), " ")`,
 		"filter(<l>, # != <S>)", "sort(<l>)",
 	},
+	"r": {"<b> ? <r> : <r>", "<r> ?? <r>", "<b> ? nil : <r>", "<x>[0]"},
+	"m": {"<b> ? <m> : <m>", "<m> ?? <m>"},
+	"x": {"<b> ? <x> : <x>", "<x> ?? <x>", "<b> ? x0 : x", "x ?? x0"},
 }
 
 var (
 	someInts   = []int64{0, 1, -1, 2, 3, 7, 10, 12, 1000, -60, math.MaxInt64, math.MinInt64, math.MaxInt64 - 1, math.MinInt64 + 1, 1 << 31, 1 << 62, 1 << 53, 3037000500}
 	someFloats = []float64{0, math.Copysign(0, -1), 1, -1, 0.5, 2, 2.5, -2.5, 1e21, 1e-7, 123456789, 1 << 63, -(1 << 63), math.MaxFloat64, math.SmallestNonzeroFloat64, math.NaN(), math.Inf(1), math.Inf(-1)}
-	someTexts  = []string{"", " ", "a", "b", "ab", "A", "To be OR not", "  x ", "\u00a0é\u2003", "ÄÖÜ straße", "ǅ", "日本語", "12", "-7", "3.5", "1e400", "true", "f", "2024-02-29T12:34:56Z", "2024-02-29", "1h30m", "YWI=", "aaaa", "a,b,,c", "9223372036854775808", "x\x00y", "\u0130I\u0131"}
+	someTexts  = []string{"", " ", "a", "b", "ab", "A", "To be OR not", "  x ", "\u00a0é\u2003", "ÄÖÜ straße", "ǅ", "日本語", "12", "-7", "3.5", "1e400", "true", "f", "2024-02-29T12:34:56Z", "2024-02-29", "1h30m", "YWI=", "aaaa", "a,b,,c", "a text of more than sixteen bytes", "a text of more than sixteen bites", "9223372036854775808", "x\x00y", "\u0130I\u0131"}
 	someTimes  = []int64{0, 1, -1, 1709210096123456, -62135596800000000, 253402300799999999, math.MaxInt64, math.MinInt64, 86400000000}
 	someSpans  = []int64{0, 1, -1, 1000, 1500000, 3600000000, -86400000000, math.MaxInt64, math.MinInt64}
 	someDays   = []int32{0, 1, -1, 19782, -719162, 2932896}
@@ -145,14 +166,15 @@ func (g *grammar) literal(letter string) string {
 		}
 		return strconv.FormatInt(v, 10)
 	case "F":
-		v := someFloats[draw(len(someFloats)-3)] // neither NaN nor infinite
+		// Neither NaN nor infinite; no zero, since expr's compiler takes the constants 0.0 and -0.0 for one.
+		v := someFloats[2+draw(len(someFloats)-5)]
 		if s := strconv.FormatFloat(v, 'g', -1, 64); strings.ContainsAny(s, ".e") {
 			return s
 		}
 		return strconv.FormatFloat(v, 'f', 1, 64)
 	case "S":
 		return strconv.Quote(someTexts[draw(len(someTexts))])
-	case "R":
+	case "P":
 		return patterns_[draw(len(patterns_))]
 	case "U":
 		return spans[draw(len(spans))]
@@ -164,7 +186,7 @@ func (g *grammar) literal(letter string) string {
 
 // randomBatch draws columns of randomSchema and a selection.
 func randomBatch(t *rapid.T, mem memory.Allocator) *batch.Batch {
-	n := rapid.SampledFrom([]int{0, 1, 2, 7, 8, 9, 20}).Draw(t, "rows")
+	n := rapid.SampledFrom([]int{0, 1, 2, 7, 8, 9, 20, 70}).Draw(t, "rows")
 	nulls := rapid.SampledFrom([]int{0, 2, 9}).Draw(t, "nulls in ten")
 	b := array.NewRecordBuilder(mem, randomSchema)
 	defer b.Release()
@@ -172,36 +194,12 @@ func randomBatch(t *rapid.T, mem memory.Allocator) *batch.Batch {
 	pick := func(n int) int { return random.IntN(n) }
 	for i, f := range randomSchema.Fields() {
 		for range n {
-			if f.Nullable && pick(10) < nulls {
-				b.Field(i).AppendNull()
-				continue
+			var v any
+			if !f.Nullable || pick(10) >= nulls {
+				v = randomValue(f.Type, pick)
 			}
-			switch c := b.Field(i).(type) {
-			case *array.BooleanBuilder:
-				c.Append(pick(2) == 1)
-			case *array.Int64Builder:
-				c.Append(someInts[pick(len(someInts))])
-			case *array.Float64Builder:
-				c.Append(someFloats[pick(len(someFloats))])
-			case *array.StringBuilder:
-				c.Append(someTexts[pick(len(someTexts))])
-			case *array.BinaryBuilder:
-				c.AppendString(someTexts[pick(len(someTexts))] + "\xff"[:pick(2)])
-			case *array.TimestampBuilder:
-				c.Append(arrow.Timestamp(someTimes[pick(len(someTimes))]))
-			case *array.DurationBuilder:
-				c.Append(arrow.Duration(someSpans[pick(len(someSpans))]))
-			case *array.Date32Builder:
-				c.Append(arrow.Date32(someDays[pick(len(someDays))]))
-			case *array.ListBuilder:
-				c.Append(true)
-				for range pick(4) {
-					if pick(5) == 0 {
-						c.ValueBuilder().AppendNull()
-					} else {
-						c.ValueBuilder().(*array.StringBuilder).Append(someTexts[pick(len(someTexts))])
-					}
-				}
+			if err := appendValue(b.Field(i), v); err != nil {
+				t.Fatalf("%v", err)
 			}
 		}
 	}
@@ -222,4 +220,51 @@ func randomBatch(t *rapid.T, mem memory.Allocator) *batch.Batch {
 		}
 	}
 	return x
+}
+
+// randomValue makes a value of the machine that is not null, though something in it may be.
+func randomValue(t arrow.DataType, pick func(int) int) any {
+	maybe := func(t arrow.DataType, nullable bool) any {
+		if nullable && pick(5) == 0 {
+			return nil
+		}
+		return randomValue(t, pick)
+	}
+	switch t := t.(type) {
+	case *arrow.BooleanType:
+		return pick(2) == 1
+	case *arrow.Int64Type:
+		return someInts[pick(len(someInts))]
+	case *arrow.Float64Type:
+		return someFloats[pick(len(someFloats))]
+	case *arrow.StringType:
+		return someTexts[pick(len(someTexts))]
+	case *arrow.BinaryType:
+		return []byte(someTexts[pick(len(someTexts))] + "\xff"[:pick(2)])
+	case *arrow.TimestampType:
+		return time.UnixMicro(someTimes[pick(len(someTimes))]).UTC()
+	case *arrow.DurationType:
+		return micros(someSpans[pick(len(someSpans))])
+	case *arrow.Date32Type:
+		return time.Unix(int64(someDays[pick(len(someDays))])*secondsPerDay, 0).UTC()
+	case *arrow.MapType:
+		m := map[string]any{}
+		for range pick(4) {
+			m[someTexts[pick(len(someTexts))]] = maybe(t.ItemType(), true)
+		}
+		return m
+	case *arrow.ListType:
+		list := []any{}
+		for range pick(4) {
+			list = append(list, maybe(t.Elem(), t.ElemField().Nullable))
+		}
+		return list
+	case *arrow.StructType:
+		m := map[string]any{}
+		for _, f := range t.Fields() {
+			m[f.Name] = maybe(f.Type, f.Nullable)
+		}
+		return m
+	}
+	panic("no random value of " + t.String())
 }
