@@ -90,7 +90,7 @@ func (b *builder) build(n *yaml.Node, w within) built {
 	switch {
 	case w.depth > maxDepth:
 		at := b.text.file(pos{n.Line, n.Column})
-		b.add(codeDepth, b.src.span(at, 1), fmt.Sprintf("maps and lists are nested more than %d deep here", maxDepth), "")
+		b.add(codeDepth, b.src.span(at, 1), fmt.Sprintf("maps and lists are nested more than %d deep here", maxDepth), "make it flatter")
 		r = built{v: &Value{At: b.src.span(at, 1), broken: true, size: 1}, from: at, to: at}
 	case n.Kind == yaml.AliasNode:
 		r = b.alias(n, w)
@@ -110,7 +110,7 @@ func (b *builder) alias(n *yaml.Node, w within) built {
 	to := pos{from.line, from.col + 1 + len([]rune(n.Value))}
 	r := built{from: from, to: to}
 	if b.active[n.Alias] {
-		b.add(codeAlias, b.src.between(from, to), "the value *"+n.Value+" would hold itself", "")
+		b.add(codeAlias, b.src.between(from, to), "the value *"+n.Value+" would hold itself", "write the value out; if this is an expression that begins with *, quote it")
 		r.v = &Value{At: b.src.between(from, to), broken: true, size: 1}
 		return r
 	}

@@ -108,6 +108,11 @@ func TestWrongFiles(t *testing.T) {
 			if !list.HasErrors() {
 				t.Error("nothing is found to be wrong")
 			}
+			for _, d := range list {
+				if d.Hint == "" || d.Code == "" || d.At.File == "" {
+					t.Errorf("no hint, code or file: %+v", d)
+				}
+			}
 			var b bytes.Buffer
 			diag.Print(&b, list, func(string) []byte { return src }, diag.PrintOptions{})
 			golden(t, strings.TrimSuffix(file, ".yaml")+".txt", b.Bytes())

@@ -56,7 +56,7 @@ var (
 
 // value decodes v into t.
 func (d *decoder) value(t reflect.Value, v *Value, f field) {
-	if v.Broken() {
+	if v != nil && v.broken {
 		d.defaults(t)
 		return
 	}

@@ -72,7 +72,7 @@ func (d *decoder) entry(e Entry, f field) (Field, bool) {
 	}
 	inner := field{name: e.Key, at: e.KeyAt}
 	switch {
-	case e.Value.Broken():
+	case e.Value != nil && e.Value.broken:
 		return out, false
 	case e.Value == nil || e.Value.Kind == Null:
 		d.add(codeEmpty, e.KeyAt, e.Key+" needs an expression", "write one behind the colon: "+e.Key+": EXPR")
@@ -120,7 +120,7 @@ func (d *decoder) items(v *Value, f field) Items {
 			d.add(codeType, item.Entries[1].KeyAt, "an entry of "+f.name+" has one name: EXPR, and this is a second one",
 				"begin a new entry: - "+item.Entries[1].Key+": ...")
 		default:
-			d.add(codeType, item.At, "an entry of "+f.name+" is "+empty(item)+", and wants a name or name: EXPR", "")
+			d.add(codeType, item.At, "an entry of "+f.name+" is "+empty(item)+", and wants a name or name: EXPR", "for instance "+f.name+": [device, {total: a + b}]")
 		}
 	}
 	return out

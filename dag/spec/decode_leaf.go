@@ -26,7 +26,7 @@ func (d *decoder) leaf(t reflect.Value, v *Value, f field) {
 		return
 	}
 	if v.Kind != Scalar {
-		hint := ""
+		hint := "write a single value behind the colon"
 		if v.source != "" && (expression || t.Kind() == reflect.String) {
 			hint = "if this is meant as one value, quote it: " + f.name + ": " + quoteYAML(v.source)
 		}
@@ -41,7 +41,7 @@ func (d *decoder) leaf(t reflect.Value, v *Value, f field) {
 		return
 	}
 	if len(f.enum) > 0 && !slices.Contains(f.enum, text) {
-		hint := ""
+		hint := "for instance " + f.name + ": " + f.enum[0]
 		if s := diag.Suggest(text, f.enum); s != "" {
 			hint = fmt.Sprintf("did you mean %q?", s)
 		}
@@ -108,7 +108,16 @@ func (d *decoder) place(v *Value, f field) diag.Span {
 }
 
 func (d *decoder) outside(v *Value, f field, rule string) {
-	d.add(codeRange, v.Text.At, fmt.Sprintf("%s is %s, and %s", f.name, v.Text.Value, rule), "")
+	hint := "write another value"
+	switch {
+	case f.min != "" && f.max != "":
+		hint = "write a value from " + f.min + " to " + f.max
+	case f.min != "":
+		hint = "the smallest value is " + f.min
+	case f.max != "":
+		hint = "the largest value is " + f.max
+	}
+	d.add(codeRange, v.Text.At, fmt.Sprintf("%s is %s, and %s", f.name, v.Text.Value, rule), hint)
 }
 
 // within holds a value to the field's smallest and largest one.
@@ -188,7 +197,7 @@ var (
 func (d *decoder) int(v *Value, f field) (int64, bool) {
 	text := v.Text.Value
 	if v.Quoted || !intForm.MatchString(text) {
-		hint := ""
+		hint := "write digits, such as " + f.name + ": " + orNumber(f.min, "10")
 		switch {
 		case intForm.MatchString(text):
 			hint = "write it without quotes: " + f.name + ": " + text
@@ -206,6 +215,14 @@ func (d *decoder) int(v *Value, f field) (int64, bool) {
 	return n, true
 }
 
+// orNumber is an example of a number: the smallest one where there is one.
+func orNumber(smallest, example string) string {
+	if smallest != "" {
+		return smallest
+	}
+	return example
+}
+
 func (d *decoder) float(t reflect.Value, v *Value, f field) {
 	text := v.Text.Value
 	n, err := strconv.ParseFloat(strings.ReplaceAll(text, "_", ""), 64)
@@ -214,7 +231,7 @@ func (d *decoder) float(t reflect.Value, v *Value, f field) {
 		return
 	}
 	if v.Quoted || err != nil || !floatForm.MatchString(text) {
-		hint := ""
+		hint := "write digits, such as " + f.name + ": " + orNumber(f.min, "0.5")
 		if err == nil && floatForm.MatchString(text) {
 			hint = "write it without quotes: " + f.name + ": " + text
 		}

@@ -142,7 +142,7 @@ func TestBrokenValueIsNotBlamedTwice(t *testing.T) {
 	if c.Host != "localhost" {
 		t.Error("the defaults are missing")
 	}
-	if !f.Nodes[0].Config.Get("port").Broken() || f.Nodes[0].Config.Broken() {
+	if !f.Nodes[0].Config.Get("port").Broken() || !f.Nodes[0].Config.Broken() || f.Nodes[0].Config.Get("none").Broken() {
 		t.Error("Broken does not tell")
 	}
 }

@@ -21,7 +21,7 @@ func (f *flow) collection(open pos) (pos, bool) {
 	}
 	p := pos{open.line, open.col + 1}
 	if f.depth > maxDepth {
-		f.unclosed(open, pos{p.line + 1, 1}, "brackets are nested too deeply here", "")
+		f.unclosed(open, pos{p.line + 1, 1}, "brackets are nested too deeply here", "make it flatter")
 		return pos{p.line + 1, 1}, false
 	}
 	for {

@@ -150,7 +150,7 @@ func (l *loader) text(e Entry) (diag.Text, bool) {
 		return diag.Text{}, false
 	}
 	if e.Value.Kind != Scalar {
-		l.add(codeType, e.KeyAt, e.Key+" is "+e.Value.Kind.String()+", and wants text", "")
+		l.add(codeType, e.KeyAt, e.Key+" is "+e.Value.Kind.String()+", and wants text", "write a text behind the colon, in quotes where it begins with a bracket")
 		return diag.Text{}, false
 	}
 	return e.Value.Text, true

@@ -49,7 +49,7 @@ func (l *loader) set(v *Value, override string) *Value {
 func (l *loader) replace(v *Value, keys []string, depth int, leaf *Value) (*Value, bool) {
 	if depth == len(keys) {
 		if v != nil && (v.Kind == Map || v.Kind == List) {
-			hint := ""
+			hint := "name one of its entries, which count from 0"
 			if names := keysOf(v); len(names) > 0 {
 				hint = "its keys are " + strings.Join(names, ", ")
 			}
@@ -92,7 +92,7 @@ func (l *loader) replace(v *Value, keys []string, depth int, leaf *Value) (*Valu
 		return &copied, ok
 	}
 	if !v.broken {
-		l.add(codeSet, leaf.At, fmt.Sprintf("%s is a single value and has no %q", orFile(here), key), "")
+		l.add(codeSet, leaf.At, fmt.Sprintf("%s is a single value and has no %q", orFile(here), key), "set the value itself: --set "+here+"=...")
 	}
 	return nil, false
 }

@@ -32,7 +32,7 @@ func readSource(path string, src []byte, list *diag.List) *source {
 	}
 	switch {
 	case len(src) > maxFile:
-		return refuse(fmt.Sprintf("the file is larger than %d MiB", maxFile>>20), "")
+		return refuse(fmt.Sprintf("the file is larger than %d MiB", maxFile>>20), "a pipeline file holds settings; keep data in files of its own")
 	case bytes.HasPrefix(src, []byte{0xff, 0xfe}) || bytes.HasPrefix(src, []byte{0xfe, 0xff}):
 		return refuse("the file is UTF-16, not UTF-8", "save it as UTF-8")
 	case bytes.Count(src, []byte{0})*4 > len(src):

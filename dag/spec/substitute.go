@@ -173,7 +173,7 @@ func (e *environment) fallback(text string, at diag.Span) (string, bool) {
 		return text, true
 	}
 	if e.depth == maxNested {
-		return e.fail(codeSubstitution, at, "substitutions stand in one another too deeply here", "")
+		return e.fail(codeSubstitution, at, "substitutions stand in one another too deeply here", "make the default simpler")
 	}
 	e.depth++
 	parts, ok := e.parts(diag.Text{Value: text, At: at, Map: func(int, int) diag.Span { return at }})
@@ -187,7 +187,7 @@ func (e *environment) fallback(text string, at diag.Span) (string, bool) {
 
 func (e *environment) text(value string, at diag.Span, name string) (string, bool) {
 	if !utf8.ValidString(value) {
-		return e.fail(codeSubstitution, at, fmt.Sprintf("the value of %s is not UTF-8 text", name), "")
+		return e.fail(codeSubstitution, at, fmt.Sprintf("the value of %s is not UTF-8 text", name), "only text can be a setting")
 	}
 	return value, true
 }
@@ -197,7 +197,7 @@ func (e *environment) file(path string, at diag.Span) (string, bool) {
 		return e.fail(codeSubstitution, at, "${file:} names no file", "write ${file:/path}")
 	}
 	if e.readFile == nil {
-		return e.fail(codeReadFile, at, "files cannot be read here", "")
+		return e.fail(codeReadFile, at, "files cannot be read here", "use an environment variable: ${VAR}")
 	}
 	content, err := e.readFile(path)
 	if err != nil {
@@ -205,13 +205,14 @@ func (e *environment) file(path string, at diag.Span) (string, bool) {
 		if errors.As(err, &path) {
 			err = path.Err
 		}
-		return e.fail(codeReadFile, at, fmt.Sprintf("cannot read the file: %v", err), "")
+		return e.fail(codeReadFile, at, fmt.Sprintf("cannot read the file: %v", err),
+			"check the path and its permissions; a relative path starts at the working directory")
 	}
 	if len(content) > maxReadFile {
-		return e.fail(codeReadFile, at, "the file is larger than 1 MiB", "")
+		return e.fail(codeReadFile, at, "the file is larger than 1 MiB", "only short texts such as passwords belong here")
 	}
 	if !utf8.Valid(content) {
-		return e.fail(codeReadFile, at, "the file is not UTF-8 text", "")
+		return e.fail(codeReadFile, at, "the file is not UTF-8 text", "only text can be a setting")
 	}
 	text := strings.TrimSuffix(string(content), "\n")
 	return strings.TrimSuffix(text, "\r"), true

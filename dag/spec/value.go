@@ -1,6 +1,10 @@
 package spec
 
-import "flowrun/dag/diag"
+import (
+	"slices"
+
+	"flowrun/dag/diag"
+)
 
 // ValueKind says what a [Value] is.
 type ValueKind int
@@ -60,6 +64,13 @@ func (v *Value) Get(key string) *Value {
 	return nil
 }
 
-// Broken reports whether the value could not be read and a diagnostic says so already: whoever misses something in it
-// keeps quiet.
-func (v *Value) Broken() bool { return v != nil && v.broken }
+// Broken reports whether the value, or something in it, could not be read, so that a diagnostic has been given and what
+// [Decode] makes of it is not all that was meant. Whoever misses something then keeps quiet.
+func (v *Value) Broken() bool {
+	if v == nil {
+		return false
+	}
+	return v.broken || v.partial ||
+		slices.ContainsFunc(v.Items, (*Value).Broken) ||
+		slices.ContainsFunc(v.Entries, func(e Entry) bool { return e.Value.Broken() })
+}
