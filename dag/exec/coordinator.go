@@ -89,6 +89,8 @@ func (r *Run) pass(ctx context.Context, c cut) error {
 // commit makes what the sinks prepared visible and tells the sources; without a checkpoint the end of the run is the only
 // commit.
 func (r *Run) commit(ctx context.Context) error {
+	r.committing.Store(true)
+	defer r.committing.Store(false)
 	var failed error
 	for _, s := range r.sinks {
 		if !s.prepared {
@@ -116,8 +118,11 @@ func (r *Run) commit(ctx context.Context) error {
 
 // abort forgets what sinks prepared in a run that failed before its commit.
 func (r *Run) abort(ctx context.Context) {
+	if r.committing.Load() {
+		return
+	}
 	for _, s := range r.sinks {
-		if !s.prepared {
+		if s.working.Load() || !s.prepared {
 			continue
 		}
 		s.prepared = false

@@ -291,3 +291,49 @@ func TestARunRunsOnce(t *testing.T) {
 		}
 	})
 }
+
+// stuck is an output that nobody reads.
+type stuck struct{ free chan struct{} }
+
+func (s stuck) Write(p []byte) (int, error) { <-s.free; return len(p), nil }
+
+func TestStopDoesNotWaitForAStuckOutput(t *testing.T) {
+	for _, how := range []string{"written", "shown"} {
+		t.Run(how, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGraph(t)
+				g.source("in", &source{steps: slices.Repeat([]step{{after: ms(10), rows: []int64{1}}}, 1000)})
+				out := g.sink("out", &sink{}, "in")
+				other := g.sink("other", &sink{}, "in")
+				if how == "written" {
+					out.write = printTo(out)
+				} else {
+					out.epoch = func(epoch uint64) error { out.rt.Show(epoch, []byte("x\n")); return nil }
+				}
+				free := make(chan struct{})
+				r := g.build(exec.Options{Output: stuck{free}})
+				done := make(chan error, 1)
+				go func() { done <- r.Run(t.Context()) }()
+				time.Sleep(ms(1000))
+				r.Drain()
+				time.Sleep(ms(1000))
+				r.Stop()
+				start := time.Now()
+				if err := <-done; !errors.Is(err, exec.ErrStopped) {
+					t.Errorf("got %v", err)
+				}
+				if d := time.Since(start); d > time.Second {
+					t.Errorf("took %v", d)
+				}
+				if other.closed != 1 || out.closed != map[string]int{"written": 0, "shown": 1}[how] {
+					t.Errorf("closed %d and %d times", other.closed, out.closed)
+				}
+				if s := r.Summary(); s.State != live.Failed || r.Snapshot().State != live.Failed {
+					t.Errorf("state %s", s.State)
+				}
+				close(free)
+				synctest.Wait()
+			})
+		})
+	}
+}

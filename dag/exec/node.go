@@ -28,6 +28,7 @@ type node struct {
 	// 0: none. The node sets it, its barrier clears it.
 	since     atomic.Int64
 	abandoned atomic.Bool // every output is closed
+	working   atomic.Bool // the runner has not returned
 	bytes     func() uint64
 	raw       rowText
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -14,15 +15,15 @@ var ErrOutputClosed = errors.New("the reader of the output has gone away")
 // printer writes what nodes print to the run's output, whole writes at a time, and makes events of it.
 type printer struct {
 	run    *Run
-	mu     sync.Mutex
-	out    io.Writer // nil: events only
-	closed bool
+	mu     sync.Mutex // held while out is written to, perhaps for ever
+	out    io.Writer  // nil: events only
+	closed atomic.Bool
 }
 
 func (p *printer) write(node string, text []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
+	if p.closed.Load() {
 		return ErrOutputClosed
 	}
 	p.run.printed(node, text)
@@ -31,19 +32,13 @@ func (p *printer) write(node string, text []byte) error {
 	}
 	if _, err := p.out.Write(text); err != nil {
 		if errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
-			p.closed = true
+			p.closed.Store(true)
 			p.run.Drain()
 			return ErrOutputClosed
 		}
 		return err
 	}
 	return nil
-}
-
-func (p *printer) isClosed() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.closed
 }
 
 // nodeWriter is Runtime.Stdout of one node.

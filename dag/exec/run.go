@@ -31,14 +31,15 @@ type Run struct {
 	shower  *shower
 	history *history
 
-	nudged   chan struct{}
-	acks     chan ack
-	ending   atomic.Bool // all sources have stopped
-	draining atomic.Bool
-	epochs   atomic.Uint64
-	lastCut  atomic.Int64
-	watchers atomic.Int32
-	seq      atomic.Uint64
+	nudged     chan struct{}
+	acks       chan ack
+	ending     atomic.Bool // all sources have stopped
+	draining   atomic.Bool
+	committing atomic.Bool
+	epochs     atomic.Uint64
+	lastCut    atomic.Int64
+	watchers   atomic.Int32
+	seq        atomic.Uint64
 
 	gates   sync.Mutex
 	reading chan struct{} // closed while sources may read
@@ -61,7 +62,8 @@ var _ live.Run = (*Run)(nil)
 // Run opens the operators, runs them to the end and closes them. It returns nil when everything flowed out and was
 // committed: after the sources ended, after [Run.Drain], or after the reader of the run's output went away
 // ([Summary.OutputClosed]). Otherwise it returns why not: a [NodeError], [ErrStopped], or the cause of ctx, whose end
-// ends the run at once. The error has been logged, as the last of the run's events, and no goroutine of the run is left.
+// ends the run at once. The error has been logged, as the last of the run's events, and no goroutine of the run is left,
+// except for operators that were stuck when the run was ended at once.
 func (r *Run) Run(ctx context.Context) error {
 	if r.ran.Swap(true) {
 		return errors.New("exec: a run runs once")
@@ -88,32 +90,69 @@ func (r *Run) Run(ctx context.Context) error {
 	return r.finish()
 }
 
-// workAll starts a goroutine per runner and cuts epochs until the end.
+// stopGrace is how long a run that is ended at once waits for its operators to return. One that is stuck, say in a write
+// to a pipe that nobody reads, must not keep the process.
+const stopGrace = 500 * time.Millisecond
+
+// workAll starts a goroutine per runner and one that cuts epochs, and waits for all of them.
 func (r *Run) workAll(ctx context.Context) error {
 	r.setState(live.Running)
-	var runners sync.WaitGroup
+	var workers sync.WaitGroup
 	for _, n := range r.nodes {
-		runners.Go(func() {
+		n.working.Store(true)
+		workers.Go(func() {
 			if err := n.guard(ctx, "run", func() error { return n.op.work(ctx) }); err != nil {
 				r.fail(err)
 			}
 			n.meter.ended.Store(true)
+			n.working.Store(false)
 		})
 	}
+	workers.Go(func() {
+		if err := r.coordinate(ctx); err != nil {
+			r.fail(err)
+		}
+	})
 	ticking, stop := context.WithCancel(ctx)
 	var ticker sync.WaitGroup
 	ticker.Go(func() { r.tick(ticking) })
-	err := r.coordinate(ctx)
-	if err != nil {
-		r.fail(err)
-	}
-	runners.Wait()
+	r.await(ctx, &workers)
 	stop()
 	ticker.Wait()
-	if err == nil {
-		err = r.checkEdges()
+
+	r.failure.Lock()
+	defer r.failure.Unlock()
+	if r.err != nil {
+		return r.err
 	}
-	return err
+	return r.checkEdges()
+}
+
+// await waits for the workers, but of a run that is being ended only so long.
+func (r *Run) await(ctx context.Context, workers *sync.WaitGroup) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		workers.Wait()
+	}()
+	select {
+	case <-ended:
+		return
+	case <-ctx.Done():
+	}
+	grace := time.NewTimer(stopGrace)
+	defer grace.Stop()
+	select {
+	case <-ended:
+		return
+	case <-grace.C:
+	}
+	r.fail(context.Cause(ctx))
+	for _, n := range r.nodes {
+		if n.working.Load() {
+			n.rt.Log().Warn("did not return when the run ended, and is left behind")
+		}
+	}
 }
 
 // openAll opens from the sinks up, so that nothing is read before its way is clear.
@@ -139,8 +178,8 @@ func (r *Run) openAll(ctx context.Context) (opened []*node, err error) {
 func (r *Run) closeAll(opened []*node) {
 	for _, role := range []live.Role{live.Source, live.Transform, live.Sink} {
 		for _, n := range opened {
-			if n.role != role {
-				continue
+			if n.role != role || n.working.Load() || r.committing.Load() {
+				continue // stuck, or what commits it is
 			}
 			if err := n.guard(context.WithoutCancel(r.base), "close", n.op.closeOp); err != nil {
 				r.fail(err)

@@ -43,7 +43,7 @@ type NodeAccount struct {
 
 // Summary gives the account as it stands.
 func (r *Run) Summary() Summary {
-	s := Summary{State: r.State(), Elapsed: r.elapsed(), Epochs: r.epochs.Load(), OutputClosed: r.printer.isClosed()}
+	s := Summary{State: r.State(), Elapsed: r.elapsed(), Epochs: r.epochs.Load(), OutputClosed: r.printer.closed.Load()}
 	r.failure.Lock()
 	if r.err != nil {
 		s.Error = r.err.Error()
