@@ -32,11 +32,11 @@ var palettes = []Palette{
 	{Name: "clear", colors: [tokens]lipgloss.TerminalColor{
 		Text:    lipgloss.NoColor{},
 		Muted:   pair("#6b6b6b", "#9a9a9a"),
-		Accent:  pair("#005f9e", "#56b4e9"),
+		Accent:  pair("#4338a8", "#56b4e9"),
 		OK:      pair("#0072b2", "#7fc4f5"),
 		Busy:    pair("#9a6a00", "#e69f00"),
 		Blocked: pair("#a04a80", "#cc79a7"),
-		Late:    pair("#7a7000", "#f0e442"),
+		Late:    pair("#00734f", "#f0e442"),
 		Error:   pair("#b84a00", "#ff7a2a"),
 	}},
 	{Name: "terminal", colors: [tokens]lipgloss.TerminalColor{

@@ -1,6 +1,10 @@
 package widget
 
-import "flowrun/tui/theme"
+import (
+	"math"
+
+	"flowrun/tui/theme"
+)
 
 // Sparkline draws the last values as bars of eighths, oldest left, in exactly width cells. It covers span values, so
 // where there are fewer cells than that each stands for the mean of several; what has not happened yet is blank. The
@@ -26,7 +30,7 @@ func Sparkline(values []float64, span, width int, g theme.Glyphs) string {
 		from = max(from, 0)
 		sum := 0.0
 		for _, v := range values[from:to] {
-			sum += max(v, 0)
+			sum += bounded(v)
 		}
 		known[i] = true
 		means[i] = sum / float64(to-from)
@@ -48,4 +52,12 @@ func Sparkline(values []float64, span, width int, g theme.Glyphs) string {
 		}
 	}
 	return string(line)
+}
+
+// bounded makes a value one that can be summed and compared.
+func bounded(v float64) float64 {
+	if math.IsNaN(v) {
+		return 0
+	}
+	return min(max(v, 0), 1e300)
 }
