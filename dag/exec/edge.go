@@ -78,11 +78,13 @@ func (e *edge) sendBatch(ctx context.Context, b *batch.Batch, epoch uint64, c *s
 		return nil
 	}
 	e.batches++
-	e.sentRows.Add(uint64(b.Rows()))
+	rows := uint64(b.Rows()) // b is the reader's once it is sent
+	e.sentRows.Add(rows)
 	if e.from.run.watched(&e.sampler) {
 		e.sampler.offer(b, e.batches, epoch)
 	}
 	if err := e.send(ctx, message{kind: data, batch: b}, c); err != nil {
+		e.sentRows.Add(-rows)
 		b.Release()
 		return err
 	}

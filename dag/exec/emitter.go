@@ -55,8 +55,11 @@ func (e *emitter) Emit(output string, b *batch.Batch) error {
 		b.Release()
 		return bug("rows for output " + strconv.Quote(output) + ", which the node does not have")
 	}
+	if err := e.send(to, b); err != nil {
+		return err
+	}
 	e.n.meter.rowsOut.Add(uint64(rows))
-	return e.send(to, b)
+	return nil
 }
 
 // send gives each edge a reference.

@@ -121,8 +121,12 @@ func TestStopEndsAtOnce(t *testing.T) {
 				t.Errorf("%s: committed", how)
 			}
 			g.check(r)
-			if s := r.Summary(); s.OnTheWay == 0 || s.State != live.Failed {
+			s := r.Summary()
+			if s.OnTheWay == 0 || s.State != live.Failed {
 				t.Errorf("%s: %+v", how, s)
+			}
+			if in, sink := s.Nodes[0], s.Nodes[1]; in.In != in.Out || in.Out != sink.In+s.OnTheWay {
+				t.Errorf("%s: %d in, %d out, %d on the way, %d arrived", how, in.In, in.Out, s.OnTheWay, sink.In)
 			}
 		}
 	})

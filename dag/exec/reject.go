@@ -73,15 +73,16 @@ func (t *tally) end(n *node) error {
 	if t.n == 0 {
 		return nil
 	}
-	n.meter.reasons.add(t.first.Reason, t.n)
 	switch {
 	case len(n.routed()) > 0:
 		n.rt.warnReject("row rejected, sent to "+n.id()+".rejected", &t.first, t.n)
 	case n.plan.OnError == plan.Drop:
 		n.rt.warnReject("row dropped", &t.first, t.n)
 	default:
+		// The run ends before the row has its fate, so it is not counted.
 		return &RejectError{Reason: t.first.Reason, Detail: t.first.Detail}
 	}
+	n.meter.reasons.add(t.first.Reason, t.n)
 	return nil
 }
 

@@ -110,6 +110,9 @@ func TestRejectsFailTheRun(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		g.check(r)
+		if a := r.Summary().Nodes[1]; a.Rejected != 0 || len(a.Reasons) != 0 {
+			t.Errorf("the row that ended the run has a fate: %+v", a)
+		}
 	})
 }
 

@@ -61,7 +61,7 @@ func (r *Run) Summary() Summary {
 	}
 	for _, e := range r.edges {
 		received := e.receivedRows.Load()
-		s.OnTheWay += e.sentRows.Load() - received
+		s.OnTheWay += max(e.sentRows.Load(), received) - received // a batch that is not sent after all is taken off again
 	}
 	if s.State == live.Finished {
 		if err := r.checkEdges(); err != nil {
