@@ -9,7 +9,19 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 )
 
-// key takes a key press: what lies on top gets it first.
+// keys takes key presses. Bubble Tea puts what is typed fast into one message.
+func (m *model) keys(k tea.KeyMsg) tea.Cmd {
+	if k.Type != tea.KeyRunes || len(k.Runes) < 2 || k.Paste {
+		return m.key(k)
+	}
+	cmds := make([]tea.Cmd, len(k.Runes))
+	for i, r := range k.Runes {
+		cmds[i] = m.key(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: k.Alt})
+	}
+	return tea.Sequence(cmds...)
+}
+
+// key takes one key press: what lies on top gets it first.
 func (m *model) key(k tea.KeyMsg) tea.Cmd {
 	name := k.String()
 	if name == "ctrl+c" {

@@ -357,6 +357,14 @@ func TestInterruptGoesThroughQuestionsAndPrompts(t *testing.T) {
 	}
 }
 
+func TestKeysTypedFastAreAllTaken(t *testing.T) {
+	s, run := steered(t)
+	s.commandsOf(s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("hhxy")}))
+	if s.selected() != "clean" || run.given() != "drain" {
+		t.Errorf("selected %s, commands %q", s.selected(), run.given())
+	}
+}
+
 func TestPauseAndStopAsk(t *testing.T) {
 	s, run := steered(t)
 	s.commandsOf(s.press("p"))

@@ -16,6 +16,7 @@ type model struct {
 	feed    feed
 	options Options
 	painter *theme.Painter
+	asks    bool // the terminal is asked for its background
 
 	width, height int
 	layout        layout
@@ -78,7 +79,11 @@ func newModel(f feed, o Options, p *theme.Painter) *model {
 
 // Init starts watching.
 func (m *model) Init() tea.Cmd {
-	return tea.Batch(m.feed.open, tick(), m.feed.nextSignal(m.options.Signals))
+	cmds := []tea.Cmd{m.feed.open, tick(), m.feed.nextSignal(m.options.Signals)}
+	if m.asks {
+		cmds = append(cmds, ask(m.options.Output))
+	}
+	return tea.Batch(cmds...)
 }
 
 // Update takes a message and says what to do next.
@@ -87,7 +92,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.resize(msg.Width, msg.Height)
 	case tea.KeyMsg:
-		return m, m.key(msg)
+		return m, m.keys(msg)
 	case signalMsg:
 		return m, tea.Batch(m.interrupt(msg.signal), m.feed.nextSignal(m.options.Signals))
 	case tickMsg:
@@ -96,6 +101,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.scene.Now = m.now
 		}
 		return m, tea.Batch(tick(), m.peek())
+	case backgroundMsg:
+		m.painter = m.painter.On(msg.dark)
 	case openedMsg:
 		return m, m.open(msg)
 	case failedMsg:

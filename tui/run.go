@@ -57,11 +57,17 @@ func Run(ctx context.Context, r live.Run, o Options) (Result, error) {
 	if f, ok := o.Output.(*os.File); !ok || !term.IsTerminal(f.Fd()) { // nobody will say how large it is
 		m.resize(mediumWidth, mediumHeight)
 	}
+	var program *tea.Program
+	if stdin := os.Stdin; o.Input == nil && term.IsTerminal(stdin.Fd()) && !o.NoColor && asksBackground(os.Getenv("TERM")) {
+		m.asks = true
+		o.Input = newKeyboard(stdin, func(dark bool) { program.Send(backgroundMsg{dark}) })
+	}
 	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithAltScreen(), tea.WithOutput(o.Output), tea.WithoutSignalHandler()}
 	if o.Input != nil {
 		options = append(options, tea.WithInput(o.Input))
 	}
-	_, err = tea.NewProgram(m, options...).Run()
+	program = tea.NewProgram(m, options...)
+	_, err = program.Run()
 	switch {
 	case ctx.Err() != nil:
 		return Result{Interrupted: m.interrupted}, context.Cause(ctx)
@@ -83,7 +89,7 @@ func newPainter(o Options) (*theme.Painter, error) {
 		p = named
 	}
 	r := lipgloss.NewRenderer(o.Output)
-	r.SetHasDarkBackground(true)
+	r.SetHasDarkBackground(darkByEnvironment(os.Getenv("COLORFGBG")))
 	if o.NoColor {
 		r.SetColorProfile(termenv.Ascii)
 	}
