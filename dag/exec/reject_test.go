@@ -116,6 +116,22 @@ func TestRejectsFailTheRun(t *testing.T) {
 	})
 }
 
+// A source that waits in Read for what may never come does not keep a run that its own reject ends.
+func TestARejectOfALiveSourceFailsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := rejectGraph(t)
+		g.sources["in"].live = true
+		g.sources["in"].steps = g.sources["in"].steps[:1]
+		g.sink("out", &sink{}, "picky")
+		g.by["in"].OnError = plan.Fail
+		r := g.build(exec.Options{})
+		if err := r.Run(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "in: row rejected: too long (") {
+			t.Errorf("got %v", err)
+		}
+		g.check(r)
+	})
+}
+
 func TestRowsThatANodeMadeCanBeRejected(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGraph(t)

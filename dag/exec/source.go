@@ -55,14 +55,16 @@ func (s *source) notify() {
 }
 
 func (s *source) work(ctx context.Context) error {
-	defer s.cancel()
 	results := make(chan read, 1)
 	ended := make(chan struct{})
+	taking, quit := context.WithCancel(ctx) // ends when nobody takes what the reader has
 	go func() {
 		defer close(ended)
-		s.readAll(ctx, results)
+		s.readAll(taking, results)
 	}()
 	defer func() {
+		s.cancel()
+		quit()
 		<-ended
 		select {
 		case got := <-results:
@@ -95,7 +97,8 @@ func (s *source) work(ctx context.Context) error {
 	}
 }
 
-// readAll reads until the source ends, fails or is stopped. A batch that cannot be handed on is released.
+// readAll reads until the source ends, fails or is stopped. A batch that cannot be handed on since ctx has ended is
+// released.
 func (s *source) readAll(ctx context.Context, results chan<- read) {
 	clock := &s.meter.time
 	clock.to(busy, time.Now())
