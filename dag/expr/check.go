@@ -71,7 +71,13 @@ func (c *checker) root(n ast.Node) *Typed {
 	return t
 }
 
+// maxErrors is how many errors of one expression are listed.
+const maxErrors = 30
+
 func (c *checker) error(code diag.Code, sp span, message, hint string) {
+	if len(c.list) >= maxErrors {
+		return
+	}
 	c.list.Add(diag.Diagnostic{Code: code, Message: message, Hint: hint, At: c.src.at(sp)})
 }
 

@@ -213,6 +213,13 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+func TestErrorsOfOneTextAreBounded(t *testing.T) {
+	_, list := Compile(plainText("nope"+strings.Repeat(" + nope", 1000)), caseEnv())
+	if len(list) != maxErrors {
+		t.Errorf("%d errors, want %d", len(list), maxErrors)
+	}
+}
+
 func TestOneProgramOnManyMachines(t *testing.T) {
 	env := caseEnv()
 	rows := caseBatch(t, env)
