@@ -94,7 +94,6 @@ var (
 	zoneType    arrow.DataType = &inner{name: "time zone", id: 1002}
 	zonedType   arrow.DataType = &inner{name: "timestamp in a zone", id: 1003}
 	unknownType arrow.DataType = &inner{name: "unknown", id: 1004} // of what already has a diagnostic: nothing more is said of it
-	anything    arrow.DataType = &inner{name: "anything", id: 1005}
 	textList                   = schema.List(schema.String)
 )
 

@@ -70,7 +70,7 @@ func (s *source) empty() diag.List {
 // tooDeep finds the place where the text nests deeper than it may.
 func (s *source) tooDeep() (span, string) {
 	depth, prefixes, chained := 0, 0, 0
-	for i, t := range s.tokens {
+	for _, t := range s.tokens {
 		sp := span{t.From, t.To}
 		switch {
 		case t.Kind == lexer.Bracket && strings.Contains("([{", t.Value):
@@ -95,7 +95,6 @@ func (s *source) tooDeep() (span, string) {
 		case chained > maxChained:
 			return sp, fmt.Sprintf("the expression has more than %d conditionals and variables", maxChained)
 		}
-		_ = i
 	}
 	return span{}, ""
 }
