@@ -341,3 +341,32 @@ func TestStopDoesNotWaitForAStuckOutput(t *testing.T) {
 		})
 	}
 }
+
+func TestAFailureDoesNotWaitForAStuckOperatorForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGraph(t)
+		g.source("in", &source{steps: []step{{rows: []int64{1}}, {work: time.Second, err: errors.New("gone")}}})
+		out := g.sink("out", &sink{}, "in")
+		free := make(chan struct{})
+		out.write = func(*batch.Batch, op.Emitter) error { <-free; return nil } // does not see the end of its ctx
+		r := g.build(exec.Options{})
+		start := time.Now()
+		if err := r.Run(t.Context()); err == nil || err.Error() != "in: read: gone" {
+			t.Errorf("got %v", err)
+		}
+		if d := time.Since(start); d != 6*time.Second {
+			t.Errorf("took %v", d)
+		}
+		events, _ := r.Events(t.Context(), 0)
+		var told bool
+		for e := range events {
+			told = told || e.Node == "out" && e.Level == live.Warn
+		}
+		if !told || g.sources["in"].closed != 1 || out.closed != 0 {
+			t.Errorf("told %v, closed %d and %d times", told, g.sources["in"].closed, out.closed)
+		}
+		close(free)
+		synctest.Wait()
+		g.mem.AssertSize(t, 0)
+	})
+}

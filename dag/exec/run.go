@@ -63,7 +63,7 @@ var _ live.Run = (*Run)(nil)
 // committed: after the sources ended, after [Run.Drain], or after the reader of the run's output went away
 // ([Summary.OutputClosed]). Otherwise it returns why not: a [NodeError], [ErrStopped], or the cause of ctx, whose end
 // ends the run at once. The error has been logged, as the last of the run's events, and no goroutine of the run is left,
-// except for operators that were stuck when the run was ended at once.
+// except for operators that were stuck when the run was ended or failed: they are named in the log and not closed.
 func (r *Run) Run(ctx context.Context) error {
 	if r.ran.Swap(true) {
 		return errors.New("exec: a run runs once")
@@ -90,9 +90,12 @@ func (r *Run) Run(ctx context.Context) error {
 	return r.finish()
 }
 
-// stopGrace is how long a run that is ended at once waits for its operators to return. One that is stuck, say in a write
-// to a pipe that nobody reads, must not keep the process.
-const stopGrace = 500 * time.Millisecond
+// How long a run that is ended at once, or has failed, waits for its operators to return. One that is stuck, say in a
+// write to a pipe that nobody reads, must not keep the process.
+const (
+	stopGrace = 500 * time.Millisecond
+	failGrace = 5 * time.Second
+)
 
 // workAll starts a goroutine per runner and one that cuts epochs, and waits for all of them.
 func (r *Run) workAll(ctx context.Context) error {
@@ -140,7 +143,11 @@ func (r *Run) await(ctx context.Context, workers *sync.WaitGroup) {
 		return
 	case <-ctx.Done():
 	}
-	grace := time.NewTimer(stopGrace)
+	patience := stopGrace
+	if failed := (*NodeError)(nil); errors.As(context.Cause(ctx), &failed) {
+		patience = failGrace
+	}
+	grace := time.NewTimer(patience)
 	defer grace.Stop()
 	select {
 	case <-ended:
