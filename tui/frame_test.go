@@ -163,6 +163,43 @@ func TestFrames(t *testing.T) {
 	}
 }
 
+// TestFramesAtBreakpoints holds a frame on each side of each breakpoint.
+func TestFramesAtBreakpoints(t *testing.T) {
+	var out strings.Builder
+	for _, size := range []struct{ w, h int }{
+		{largeWidth, largeHeight}, {largeWidth - 1, largeHeight}, {largeWidth, largeHeight - 1},
+		{mediumWidth, mediumHeight}, {mediumWidth - 1, mediumHeight}, {mediumWidth, mediumHeight - 1},
+		{leastWidth, leastHeight}, {leastWidth - 1, leastHeight}, {leastWidth, leastHeight - 1}, {twoLogs, 40},
+	} {
+		s := ordersScreen(t, size.w, size.h)
+		frame := s.frame()
+		checkFrame(t, frame, size.w, size.h)
+		fmt.Fprintf(&out, "== %dx%d\n%s\n", size.w, size.h, ended(frame))
+	}
+	golden(t, "breakpoints", out.String())
+}
+
+// BenchmarkFrame is what a frame costs: one is drawn for each snapshot, preview and tick, about a dozen a second.
+func BenchmarkFrame(b *testing.B) {
+	for _, size := range []struct{ w, h int }{{120, 36}, {80, 24}} {
+		b.Run(fmt.Sprintf("%dx%d", size.w, size.h), func(b *testing.B) {
+			s := newScreen(b, Options{}, size.w, size.h).watch(orders(), ordersPressed(), ordersRows())
+			s.m.painter = painterFor(termenv.TrueColor, "calm", true)
+			b.ReportAllocs()
+			for b.Loop() {
+				s.frame()
+			}
+		})
+	}
+	b.Run("preview", func(b *testing.B) {
+		s := newScreen(b, Options{}, 120, 36).watch(orders(), ordersPressed(), ordersRows())
+		p := ordersRows()
+		for b.Loop() {
+			s.send(previewMsg{edge: p.Edge, preview: p})
+		}
+	})
+}
+
 // TestFramesInColour holds the colours of one frame per theme and background.
 func TestFramesInColour(t *testing.T) {
 	for _, theme := range []string{"calm", "clear", "terminal"} {

@@ -441,3 +441,20 @@ func TestPeeksOnlyForWhatIsShown(t *testing.T) {
 		t.Error("peeked while frozen")
 	}
 }
+
+func TestLooksOnceMoreAfterTheEnd(t *testing.T) {
+	s := ordersScreen(t, 200, 50)
+	p := ordersRows()
+	at := ordersRunning()
+	at.State = live.Finished
+	s.send(snapshotMsg(at), tickMsg(at.At))
+	if !s.m.peeking {
+		t.Fatal("the last rows are never seen")
+	}
+	p.Batches[0].Number = 999_999
+	s.send(previewMsg{edge: p.Edge, preview: p})
+	s.shows("999,999")
+	if s.m.peek() != nil {
+		t.Error("still asks though nothing can come")
+	}
+}

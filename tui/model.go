@@ -33,6 +33,7 @@ type model struct {
 	snapshots <-chan live.Snapshot
 	events    <-chan live.Event
 	peeking   bool // a peek is under way
+	settled   bool // the rows were looked at after the run had ended: no newer ones will come
 
 	focus  paneID
 	lastly paneID // the log that was looked at last
@@ -197,10 +198,10 @@ func (m *model) peek() tea.Cmd {
 	if !m.opened || m.peeking || !visible || look.Edge == "" || m.batch.Pinned() {
 		return nil
 	}
-	if !m.batch.Empty() && (!m.frozen.IsZero() || m.latest.State.Ended()) {
+	if !m.batch.Empty() && (!m.frozen.IsZero() || m.settled) {
 		return nil
 	}
-	m.peeking = true
+	m.peeking, m.settled = true, m.latest.State.Ended()
 	return m.feed.peek(look.Edge)
 }
 

@@ -104,7 +104,11 @@ func (t *table) sort(c, order int) {
 // facts says what is in a column.
 func (t *table) facts(c int) []string {
 	nulls := 0
-	var numbers []float64
+	type number struct {
+		value float64
+		text  string
+	}
+	var numbers []number
 	distinct := map[string]bool{}
 	for _, r := range t.rows {
 		if c >= len(r.cells) {
@@ -116,15 +120,13 @@ func (t *table) facts(c int) []string {
 		}
 		distinct[r.cells[c].Text] = true
 		if t.columns[c].Number {
-			numbers = append(numbers, parse(r.cells[c].Text))
+			numbers = append(numbers, number{parse(r.cells[c].Text), r.cells[c].Text})
 		}
 	}
 	share := fmt.Sprintf("nulls %s%%", widget.Percent(float64(nulls)/float64(max(len(t.rows), 1))))
 	if len(numbers) > 0 {
-		slices.Sort(numbers)
-		at := func(q float64) string {
-			return strconv.FormatFloat(numbers[int(q*float64(len(numbers)-1)+0.5)], 'g', 6, 64)
-		}
+		slices.SortFunc(numbers, func(a, b number) int { return cmp.Compare(a.value, b.value) })
+		at := func(q float64) string { return numbers[int(q*float64(len(numbers)-1)+0.5)].text }
 		return []string{"min " + at(0), "p50 " + at(0.5), "p99 " + at(0.99), "max " + at(1), share}
 	}
 	return []string{t.columns[c].Type, fmt.Sprintf("distinct %d of %s", len(distinct), plural(len(t.rows), "row")), share}

@@ -2,6 +2,7 @@ package widget
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"flowrun/tui/theme"
 
@@ -13,6 +14,7 @@ import (
 type Canvas struct {
 	width, height int
 	cells         []cell
+	wild          []bool // per line, whether it holds characters that may join or be wide
 }
 
 type cell struct {
@@ -23,7 +25,7 @@ type cell struct {
 // NewCanvas returns an empty canvas.
 func NewCanvas(width, height int) *Canvas {
 	c := &Canvas{width: max(width, 0), height: max(height, 0)}
-	c.cells = make([]cell, c.width*c.height)
+	c.cells, c.wild = make([]cell, c.width*c.height), make([]bool, c.height)
 	for i := range c.cells {
 		c.cells[i].text = " "
 	}
@@ -39,12 +41,14 @@ func (c *Canvas) Lines(p *theme.Painter) []string {
 	var b, plain strings.Builder
 	for y := range c.height {
 		row := c.cells[y*c.width : (y+1)*c.width]
-		plain.Reset()
-		for _, x := range row {
-			plain.WriteString(x.text)
-		}
-		if s := plain.String(); len(s) != c.width && ansi.StringWidth(s) != c.width {
-			unjoin(row)
+		if c.wild[y] {
+			plain.Reset()
+			for _, x := range row {
+				plain.WriteString(x.text)
+			}
+			if ansi.StringWidth(plain.String()) != c.width {
+				unjoin(row)
+			}
 		}
 		b.Reset()
 		for x := 0; x < c.width; {
@@ -69,7 +73,7 @@ func (c *Canvas) Lines(p *theme.Painter) []string {
 func unjoin(row []cell) {
 	for i := range row {
 		for _, r := range row[i].text {
-			if r < 0x7f || r >= 0x2190 && r <= 0x27bf || r == 0x2026 {
+			if r < 0x7f || drawn(r) {
 				continue
 			}
 			row[i].text = "?"
@@ -133,6 +137,19 @@ func (a Area) Text(x, y int, s string, style theme.Style) int {
 		}
 		return x - start
 	}
+	if tame(s) {
+		for i, r := range s {
+			if x >= a.W {
+				break
+			}
+			if x >= 0 {
+				a.canvas.set(a.x+x, a.y+y, s[i:i+utf8.RuneLen(r)], 1, style)
+			}
+			x++
+		}
+		return x - start
+	}
+	a.canvas.wild[a.y+y] = true
 	for s = Clean(s); s != ""; {
 		g, w := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
 		s = s[len(g):]
@@ -217,6 +234,7 @@ func (a Area) Paste(c *Canvas, x, y int) {
 		if y+cy < 0 || y+cy >= a.H {
 			continue
 		}
+		a.canvas.wild[a.y+y+cy] = a.canvas.wild[a.y+y+cy] || c.wild[cy]
 		for cx := range c.width {
 			from := c.cells[cy*c.width+cx]
 			if x+cx < 0 || x+cx >= a.W || from.text == "" {

@@ -13,7 +13,7 @@ import (
 // escapes (\n, \x1b, \u202e), and what terminals disagree about is taken apart, so that every terminal gives the result
 // the same width: emoji sequences fall into their parts and flags into letters.
 func Clean(s string) string {
-	if plain(s) {
+	if tame(s) {
 		return s
 	}
 	var b strings.Builder
@@ -70,10 +70,28 @@ func plain(s string) bool {
 	return true
 }
 
+// drawn reports whether a character is one of those that the dashboard draws itself: a cell wide, and joined to nothing.
+func drawn(r rune) bool {
+	return r >= 0x2500 && r <= 0x25fc || r >= 0x2190 && r <= 0x21ff || r == 0x2026 || r == 0x2205 || r == 0x2713 || r == 0x2717
+}
+
+// tame reports whether every character of s takes one cell and joins to nothing. Nearly all text is tame.
+func tame(s string) bool {
+	for _, r := range s {
+		if (r < 0x20 || r > 0x7e) && !drawn(r) {
+			return false
+		}
+	}
+	return true
+}
+
 // Width is how many cells text takes once it is clean.
 func Width(s string) int {
 	if plain(s) {
 		return len(s)
+	}
+	if tame(s) {
+		return utf8.RuneCountInString(s)
 	}
 	return ansi.StringWidth(Clean(s))
 }
