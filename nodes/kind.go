@@ -94,7 +94,7 @@ func Register[C any](k Kind[C]) {
 		var c C
 		list := spec.Decode(b.Node.Config, &c, b.Node.KindAt, k.Name)
 		b.diags.Add(list...)
-		return c, !list.HasErrors()
+		return c, !list.HasErrors() && !b.Node.Config.Broken()
 	}
 	var complete bool
 	switch k.Role {

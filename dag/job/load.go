@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -66,25 +67,20 @@ func Parse(ctx context.Context, path string, src []byte, o Options) *Job {
 	return j
 }
 
-// checkFormats reports sinks whose format cannot write what comes in, and sources whose format cannot make their schema.
+// checkFormats reports sinks whose format cannot write what comes in. Sources have been checked when they were lowered.
 func checkFormats(p *plan.Pipeline) diag.List {
 	var list diag.List
-	report := func(n *plan.Node, f plan.Format, err error) {
-		if err != nil {
-			list.Add(diag.Diagnostic{Code: nodes.CodeFormat, At: f.At, Message: fmt.Sprintf("%s: %v", n.ID, err),
-				Hint: "format json writes any row; select makes other columns"})
-		}
-	}
 	for _, n := range p.Nodes {
-		switch o := n.Op.(type) {
-		case *plan.Scan:
-			if o.Format.Name != "" && o.Schema != nil {
-				report(n, o.Format, codec.Check(o.Format.Name, o.Schema, false))
+		w, ok := n.Op.(*plan.Write)
+		if !ok || w.Format.Name == "" || w.Schema == nil {
+			continue
+		}
+		if err := codec.Check(w.Format.Name, w.Schema, true); err != nil {
+			d := diag.Diagnostic{Code: nodes.CodeFormat, At: w.Format.At, Message: fmt.Sprintf("%s: %v", n.ID, err)}
+			if p := (*codec.Problem)(nil); errors.As(err, &p) {
+				d.Message, d.Hint = n.ID+": "+p.Message, p.Hint
 			}
-		case *plan.Write:
-			if o.Format.Name != "" && o.Schema != nil {
-				report(n, o.Format, codec.Check(o.Format.Name, o.Schema, true))
-			}
+			list.Add(d)
 		}
 	}
 	return list

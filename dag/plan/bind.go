@@ -185,12 +185,14 @@ func (b *binder) trigger() {
 }
 
 func (b *binder) empty() {
-	if b.list.HasErrors() {
+	if b.list.HasErrors() || len(b.p.Nodes) == 0 {
 		return
 	}
 	var sources, sinks int
 	for _, n := range b.p.Nodes {
 		switch n.Op.(type) {
+		case nil:
+			return // what it would have been is not known
 		case *Scan:
 			sources++
 		case *Write:

@@ -69,6 +69,15 @@ func (b *binder) cycle(path []*Node, n *Node) {
 // unread reports nodes whose rows nobody reads.
 func (b *binder) unread() {
 	for _, n := range b.p.Nodes {
+		lost := n.Op == nil && len(n.Inputs) == 0
+		for _, e := range n.Inputs {
+			lost = lost || e.From == nil
+		}
+		if lost {
+			return // a `from` that is missing or misspelt may be the reason
+		}
+	}
+	for _, n := range b.p.Nodes {
 		if _, sink := n.Op.(*Write); sink || n.Op == nil || isRead(b.p, n, "") {
 			continue
 		}
