@@ -81,6 +81,13 @@ func drawPreview(t *rapid.T, edge string) live.Preview {
 	return p
 }
 
+// drawSize is any size, and often one near a breakpoint or above them all.
+func drawSize(t *rapid.T) (w, h int) {
+	w = rapid.OneOf(rapid.IntRange(1, 250), rapid.IntRange(leastWidth-1, leastWidth+3), rapid.IntRange(mediumWidth-1, mediumWidth+2), rapid.IntRange(largeWidth-1, 250)).Draw(t, "w")
+	h = rapid.OneOf(rapid.IntRange(1, 80), rapid.IntRange(leastHeight-1, leastHeight+3), rapid.IntRange(mediumHeight-1, mediumHeight+2), rapid.IntRange(largeHeight-1, 80)).Draw(t, "h")
+	return w, h
+}
+
 var anyKey = []string{"left", "right", "up", "down", "tab", "shift+tab", "1", "2", "3", "4", "5", "enter", "esc", "/", "a", "!", "n", "N", ":", "o", "d", "e", " ", "t", "[", "]", "s",
 	"w", "p", "x", "q", "?", "pgup", "pgdown", "home", "end", "g", "G", "y", "backspace", "ctrl+w"}
 
@@ -88,7 +95,7 @@ var anyKey = []string{"left", "right", "up", "down", "tab", "shift+tab", "1", "2
 // lines and the width of the terminal, and nothing panics.
 func TestEveryFrameFillsTheScreen(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w, h := rapid.IntRange(1, 250).Draw(t, "w"), rapid.IntRange(1, 80).Draw(t, "h")
+		w, h := drawSize(t)
 		s := &screen{m: newScreen(nil, Options{ASCII: rapid.Bool().Draw(t, "ascii")}, w, h).m}
 		checkFrame(t, s.frame(), w, h)
 		top := drawTopology(t)
@@ -97,7 +104,7 @@ func TestEveryFrameFillsTheScreen(t *testing.T) {
 		for range rapid.IntRange(0, 10).Draw(t, "steps") {
 			switch rapid.IntRange(0, 9).Draw(t, "step") {
 			case 0:
-				w, h = rapid.IntRange(1, 250).Draw(t, "w"), rapid.IntRange(1, 80).Draw(t, "h")
+				w, h = drawSize(t)
 				s.send(tea.WindowSizeMsg{Width: w, Height: h})
 			case 1:
 				s.send(snapshotMsg(drawSnapshot(t, top)))
