@@ -208,6 +208,7 @@ func TestColumnar(t *testing.T) {
 		{`b and i + 1 > 2 or lower(s) contains "x"`, `true []`},
 		{`split(lower(trim(s)), " ")`, `true []`},
 		{`trunc(t, duration("1h")) + u * 2`, `true []`},
+		{`i in 1..i0 and s in ["a", "b"]`, `true []`},
 		{`hash(s) + t.Year()`, `true []`},
 		{`i > 1 and any(l, # == "a")`, `false [any(l, # == "a"): a predicate over a list runs row by row]`},
 		{`l[0] + s`, `false [l[0]: taking out elements runs row by row]`},

@@ -40,9 +40,12 @@ func (c *compiler) compile(t *Typed) *compiled {
 	return k
 }
 
-// parts are the arguments that are computed: a list of literals is known.
+// parts are the arguments that are computed: of a list of literals nothing, of a range its ends.
 func (t *Typed) parts() []*Typed {
 	if t.Form == FormBinary && t.Name == "in" {
+		if ends, ok := bounds(t); ok {
+			return append([]*Typed{t.Args[0]}, ends...)
+		}
 		if _, ok := literalList(t.Args[1]); ok {
 			return t.Args[:1]
 		}

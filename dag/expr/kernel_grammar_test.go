@@ -55,7 +55,7 @@ var rules = map[string][]string{
 		"<t> == <t>", "<t> != <t>", "<t> < <t>", "<t> >= <t>", "<d> == <d>", "<d> < <d>", "<d> <= <t>", "<u> == <u>", "<u> > <u>",
 		"<y> == <y>", "<y> != <y>",
 		"<i> == nil", "<s> != nil", "nil == <f>", "<l> == nil", "<t> != nil", "<b> == nil",
-		"<i> in [<I>, <I>, <I>]", "<i> not in [<I>]", "<s> in [<S>, <S>]", "<f> in [<F>, <F>]", "<i> in <I>..<I>", "<i> in 1..3",
+		"<i> in [<I>, <I>, <I>]", "<i> not in [<I>]", "<s> in [<S>, <S>]", "<f> in [<F>, <F>]", "<i> in <I>..<I>", "<i> in 1..3", "<i> in <i>..<i>", "<i> in <I>..<i>", "<f> in 1..3",
 		"<i> in [1, 2, 3, 4, 5, 6, 7, 8, 9, -1]", `<s> in ["a", "b", "c", "d", "e", "f", "g", "h", "12", ""]`, "<s> in <l>",
 		"<s> contains <s>", "<s> contains <S>", "<s> startsWith <s>", "<s> endsWith <S>", "<s> matches <P>", "<s> matches <s>",
 		"hasPrefix(<s>, <s>)", "hasSuffix(<s>, <S>)", "bool(<s>)", "bool(<b>)", "any(<l>, # == <S>)", "all(<l>, len(#) > 1)", "<I> < <i> <= <I>",

@@ -15,8 +15,26 @@ func literalList(t *Typed) ([]any, bool) {
 	return list, ok
 }
 
-// planIn makes `x in [1, 2, 3]`.
+// bounds gives the two ends of a range of integers that is asked whether it holds an integer.
+func bounds(t *Typed) ([]*Typed, bool) {
+	between := t.Args[1]
+	ok := t.Args[0].Type.ID() == arrow.INT64 && between.Form == FormBinary && between.Name == ".."
+	return between.Args, ok
+}
+
+// betweenInts is `x in from..to`, which makes no list.
+func betweenInts(f *frame, args []column, out *column) {
+	x, from, to, in := args[0].ints, args[1], args[2], f.boolsOut(out)
+	for i := range in {
+		in[i] = from.ints[from.at(i)] <= x[i] && x[i] <= to.ints[to.at(i)]
+	}
+}
+
+// planIn makes `x in [1, 2, 3]` and `x in from..to`.
 func planIn(t *Typed) builder {
+	if _, ok := bounds(t); ok {
+		return light(strictWith([]bool{false, true, true}, betweenInts))
+	}
 	list, ok := literalList(t.Args[1])
 	if !ok {
 		return nil
