@@ -139,7 +139,7 @@ func drawListRow(a widget.Area, y int, s *Scene, r listRow, c listColumns) {
 	}
 	a.Right(x+c.rate, y, widget.Rate(st.Rate), theme.In(activeToken(st)))
 	x += c.rate + 1
-	column(c.spark, widget.Sparkline(history(st), 60, c.spark, g), theme.In(rateToken(st)))
+	column(c.spark, sparkline(st, c.spark, g), theme.In(rateToken(st)))
 	state, token := nodeState(s, r.node)
 	x++
 	detail := n.Detail

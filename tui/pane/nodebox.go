@@ -85,7 +85,7 @@ func kindLine(a widget.Area, y int, s *Scene, n live.Node) {
 func rateLine(a widget.Area, y int, s *Scene, st live.NodeStats) {
 	const rate = 5
 	a.Right(rate, y, widget.Rate(st.Rate), theme.Style{Token: activeToken(st), Bold: st.Rate > 0})
-	a.Text(rate+1, y, widget.Sparkline(history(st), 60, a.W-rate-1, s.Glyphs), theme.In(rateToken(st)))
+	a.Text(rate+1, y, sparkline(st, a.W-rate-1, s.Glyphs), theme.In(rateToken(st)))
 }
 
 func stateLine(a widget.Area, y int, s *Scene, node int, state string, token theme.Token) {

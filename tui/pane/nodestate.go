@@ -51,8 +51,15 @@ func rateToken(st live.NodeStats) theme.Token {
 	return theme.Muted
 }
 
-// history is what a sparkline shows: the whole seconds, of which the last one is the rate.
-func history(st live.NodeStats) []float64 { return st.History }
+// sparkSeconds is what a sparkline covers once a run is that old.
+const sparkSeconds = 60
+
+// sparkline draws a node's last minute. A young run is not squeezed to the right: until its seconds fill the width each of
+// them has a cell of its own.
+func sparkline(st live.NodeStats, width int, g theme.Glyphs) string {
+	span := min(max(len(st.History), width), sparkSeconds)
+	return widget.Sparkline(st.History, span, width, g)
+}
 
 // edgeToken is the colour of a wire and of its queue.
 func edgeToken(s *Scene, edge int) theme.Token {

@@ -124,9 +124,9 @@ func (p *Schema) lines(s *Scene) [][]widget.Span {
 	}
 	switch look.Schema.Mode {
 	case "updates":
-		lines = append(lines, plain(theme.Muted, "updates: the last row per key holds"))
+		lines = append(lines, plain(theme.Muted, "updates: the last row per key counts"))
 	case "complete":
-		lines = append(lines, plain(theme.Muted, "complete: each epoch replaces the last"))
+		lines = append(lines, plain(theme.Muted, "complete: all rows anew each epoch"))
 	}
 	if look.Choices > 1 {
 		lines = append(lines, plain(theme.Muted, fmt.Sprintf("%d of %d, o for the next", wrap(s.Choice, look.Choices)+1, look.Choices)))

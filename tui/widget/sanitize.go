@@ -126,10 +126,34 @@ func Pad(s string, width int, cut string) string {
 	return s + strings.Repeat(" ", max(width-Width(s), 0))
 }
 
-// Wrap breaks text into lines of at most width cells, between words where it can.
+// Wrap breaks text into lines of at most width cells: between words, and inside of a word only where that is wider than
+// a line.
 func Wrap(s string, width int) []string {
 	if width <= 0 {
 		return nil
 	}
-	return strings.Split(ansi.Wrap(Clean(s), width, ""), "\n")
+	var lines []string
+	line, used := "", 0
+	for word := range strings.FieldsSeq(Clean(s)) {
+		w := Width(word)
+		if used > 0 && used+1+w > width {
+			lines, line, used = append(lines, line), "", 0
+		}
+		for w > width {
+			head := ansi.Truncate(word, width, "")
+			if head == "" { // a character wider than the line
+				break
+			}
+			lines, word = append(lines, head), word[len(head):]
+			w = Width(word)
+		}
+		if used > 0 {
+			line, used = line+" ", used+1
+		}
+		line, used = line+word, used+w
+	}
+	if used > 0 || len(lines) == 0 {
+		lines = append(lines, line)
+	}
+	return lines
 }

@@ -8,7 +8,7 @@ import (
 
 // Sparkline draws the last values as bars of eighths, oldest left, in exactly width cells. It covers span values, so
 // where there are fewer cells than that each stands for the mean of several; what has not happened yet is blank. The
-// scale goes from nothing to the highest bar. Any value above nothing can be told from nothing.
+// scale goes from nothing to the highest bar, or a little above where all are alike. Any value above nothing can be told from nothing.
 func Sparkline(values []float64, span, width int, g theme.Glyphs) string {
 	if width <= 0 {
 		return ""
@@ -39,6 +39,15 @@ func Sparkline(values []float64, span, width int, g theme.Glyphs) string {
 	line := make([]byte, 0, 3*width)
 	for range width - cells {
 		line = append(line, ' ')
+	}
+	sum, n := 0.0, 0
+	for i, v := range means {
+		if known[i] {
+			sum, n = sum+v/float64(cells), n+1
+		}
+	}
+	if n > 0 { // a steady flow leaves room above it for what stands out
+		top = max(top, 1.2*sum*float64(cells)/float64(n))
 	}
 	last := len(g.Bars) - 1
 	for i, v := range means {

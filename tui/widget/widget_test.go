@@ -56,6 +56,26 @@ func TestFit(t *testing.T) {
 	}
 }
 
+func TestWrap(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		w    int
+		want string
+	}{
+		{"try: nc -lk 1100, or --demo", 20, "try: nc -lk 1100, or|--demo"},
+		{"try: nc -lk 1100, or --demo", 19, "try: nc -lk 1100,|or --demo"},
+		{"a abcdefgh b", 3, "a|abc|def|gh|b"},
+		{"日本語テキスト", 5, "日本|語テ|キス|ト"},
+		{"日本", 1, "日本"},
+		{"", 5, ""},
+		{"two\nlines", 20, `two\nlines`},
+	} {
+		if got := strings.Join(Wrap(c.in, c.w), "|"); got != c.want {
+			t.Errorf("%q in %d: got %q, want %q", c.in, c.w, got, c.want)
+		}
+	}
+}
+
 func TestNumbers(t *testing.T) {
 	for v, want := range map[float64]string{0: "0", -3: "0", math.NaN(): "0", 0.01: "<0.1", 0.5: "0.5", 2: "2", 2.25: "2.2", 9.94: "9.9", 12.4: "12", 847: "847", 999.4: "999",
 		1000: "1.0k", 92_400: "92.4k", 99_950: "100k", 160_000: "160k", 999_900: "1.0M", 12.3e6: "12.3M", 118e6: "118M", 1.23e9: "1.2G", math.Inf(1): ">999E"} {
@@ -102,10 +122,10 @@ func TestSparkline(t *testing.T) {
 		{[]float64{0, 0, 0, 0}, 4, 4, "▁▁▁▁"},
 		{[]float64{1, 2, 4, 8}, 4, 4, "▃▄▅█"},
 		{[]float64{0, 0.001, 1000, 0}, 4, 4, "▁▂█▁"},
-		{[]float64{5}, 4, 4, "   █"},
+		{[]float64{5}, 4, 4, "   ▇"},
 		{[]float64{1, 3, 8, 8}, 4, 2, "▄█"},
 		{[]float64{9, 9, 1, 8}, 2, 2, "▃█"},
-		{[]float64{1, 1}, 2, 5, "   ██"},
+		{[]float64{1, 1}, 2, 5, "   ▇▇"},
 		{[]float64{-1, math.Inf(1)}, 2, 2, "▁█"},
 		{[]float64{1}, 1, 0, ""},
 	} {
