@@ -78,7 +78,25 @@ func (c *checker) error(code diag.Code, sp span, message, hint string) {
 	if len(c.list) >= maxErrors {
 		return
 	}
+	if hint == "" {
+		hint = codeHints[code]
+	}
 	c.list.Add(diag.Diagnostic{Code: code, Message: message, Hint: hint, At: c.src.at(sp)})
+}
+
+// codeHints say what to do where nothing better can be guessed from the place of the mistake.
+var codeHints = map[diag.Code]string{
+	codeFunction:  "the functions are listed in docs/expressions.md; a column is written without brackets",
+	codeArguments: "docs/expressions.md shows how each function is called",
+	codeOperands:  "convert one side: int(x), float(x), string(x), bool(x), date(x)",
+	codeCommon:    "convert one of them: int(x), float(x), string(x)",
+	codeMember:    "a.b is a field of a struct, a[0] an element of a list, m[\"key\"] an entry of a map",
+	codeCast:      "say its type: int(x), float(x), string(x), bool(x)",
+	codeAggregate: "aggregates stand in take of an aggregate node: take: {n: count()}",
+	codeLiteral:   "change the literal, or compute it from a column, which is read row by row",
+	codeLimit:     "split it over several derive nodes",
+	codeScope:     "# is the element inside a predicate, as in filter(list, # > 1)",
+	codeSyntax:    "an expression is one value made of columns, such as temp * 9 / 5 + 32",
 }
 
 // check types a node.

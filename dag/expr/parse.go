@@ -57,7 +57,31 @@ func parse(text diag.Text, inTake bool) (*source, ast.Node, diag.List) {
 // problem is a list of one error.
 func (s *source) problem(code diag.Code, sp span, message, hint string) diag.List {
 	sp.to = max(sp.to, sp.from+1)
+	if hint == "" {
+		hint = plainHint(message)
+	}
 	return diag.List{{Code: code, Message: message, Hint: hint, At: s.at(sp)}}
+}
+
+// plainHint says what to do where nothing better can be guessed from the text around the mistake.
+func plainHint(message string) string {
+	switch {
+	case strings.HasPrefix(message, "an operand is missing"):
+		return "write a column or a value there, or take the operator out"
+	case strings.HasSuffix(message, "is not closed"):
+		return "close it, or take it out"
+	case strings.HasSuffix(message, "closes nothing"):
+		return "take it out, or open it further left"
+	case strings.Contains(message, "closes a"):
+		return "brackets close in the order in which they were opened, each with its own kind"
+	case strings.Contains(message, "behind the dot"):
+		return "a field of a struct is a.b, an element of a list a[0]"
+	case strings.HasPrefix(message, "the number"):
+		return "an int goes from -9223372036854775808 to 9223372036854775807; a float is written 1.5 or 1e9"
+	case strings.HasPrefix(message, "the expression is empty"):
+		return "write one; in YAML an unquoted ` #` begins a comment"
+	}
+	return "an expression is one value made of columns, such as temp * 9 / 5 + 32"
 }
 
 func (s *source) empty() diag.List {
