@@ -63,6 +63,7 @@ func (b *binder) node(n *Node) {
 	case *Aggregate:
 		out = b.aggregate(n, o, in)
 	case *Write:
+		b.ends(n, o)
 		if known {
 			o.Schema, o.Mode, o.Key = in.Schema, in.Mode, in.Key
 		}
@@ -126,6 +127,22 @@ func (b *binder) output(e Edge) {
 		hint = fmt.Sprintf("did you mean %s.%s?", e.From.ID, near)
 	}
 	b.report(CodeUnknownOutput, e.At, hint, "%s has no output %q", e.From.ID, e.Output)
+}
+
+// ends notes whether a source above a sink never ends, and refuses that where the sink waits for the end.
+func (b *binder) ends(n *Node, o *Write) {
+	for _, s := range Sources(n) {
+		scan, ok := s.Op.(*Scan)
+		if !ok || scan.Bounded {
+			continue
+		}
+		o.Live = true
+		if o.AtEnd != nil {
+			b.list.Add(diag.Diagnostic{Code: CodeNoEnd, At: o.AtEnd.At, Hint: o.AtEnd.Hint,
+				Message: fmt.Sprintf("%s, and %s (%s) has none", o.AtEnd.Message, s.ID, s.Kind),
+				Notes:   []diag.Diagnostic{{At: s.At, Message: s.ID + " is a live source"}}})
+		}
+	}
 }
 
 // passOn is the output of a node that changes no column.

@@ -27,4 +27,6 @@ var (
 		"`once` and `available_now` take what is there now and end. A source that is never done cannot say what that is.")
 	CodeEmpty = diag.Define("FR0212", "nothing to run",
 		"A pipeline has at least one source and one sink.")
+	CodeNoEnd = diag.Define("FR0219", "sink that waits for an end",
+		"The sink shows its rows at the end of the run only, and a source above it never ends, so nothing would ever show.")
 )

@@ -41,10 +41,20 @@ type Write struct {
 	Transactional bool
 	// Shown: rows are shown by epoch on the run's output.
 	Shown bool
-	// Set by Bind: what comes in.
+	// AtEnd is set where nothing shows before the end of the run, so that every source above has to have one.
+	AtEnd *AtEnd
+	// Set by Bind: what comes in, and whether a source above never ends.
+	Live   bool
 	Schema *arrow.Schema
 	Mode   Mode
 	Key    []string
+}
+
+// AtEnd blames a setting that waits for the end of the run: its place, what is wrong with it below a source without an end
+// ("x is one file, which ..."), and what to write instead.
+type AtEnd struct {
+	At            diag.Span
+	Message, Hint string
 }
 
 // Format is `format` as written beside a kind: a name and its options.

@@ -88,6 +88,10 @@ func (r *Reader) Break(detail string) *batch.Batch {
 	return r.batch()
 }
 
+// Reset leaves the stream and begins another one, whose first byte stands at offset. What came behind the last end of line is
+// forgotten; it may be called once Next has returned nil.
+func (r *Reader) Reset(offset int64) { r.framer.Reset(offset) }
+
 // Offset is the place in the stream just behind the last line of the last batch.
 func (r *Reader) Offset() int64 { return r.framer.Offset() }
 
