@@ -14,7 +14,7 @@ import (
 // runs before [Run.Run]. The plan is only read.
 func Build(p *plan.Pipeline, c Connectors, o Options) (*Run, error) {
 	o = o.withDefaults()
-	r := &Run{plan: p, o: o, nudged: make(chan struct{}, 1), reading: make(chan struct{}), done: make(chan struct{}), byID: map[string]*edge{}}
+	r := &Run{plan: p, o: o, nudged: make(chan struct{}, 1), cuts: make(chan chan struct{}), reading: make(chan struct{}), done: make(chan struct{}), byID: map[string]*edge{}}
 	close(r.reading)
 	r.base, r.cancel = context.WithCancelCause(context.Background())
 	r.events = newEvents(o.Events)

@@ -14,9 +14,17 @@ func (r *Run) coordinate(ctx context.Context) error {
 		epoch uint64
 		alarm time.Time // when timer fires
 		timer <-chan time.Time
+		asked chan struct{} // by Cut: closed when its epoch has passed
 	)
+	answer := func() {
+		if asked != nil {
+			r.settling.Store(false)
+			close(asked)
+			asked = nil
+		}
+	}
 	for {
-		cut, again := r.due(&t, epoch)
+		cut, again := r.due(&t, epoch, asked != nil)
 		if cut == nil {
 			if !again.Equal(alarm) {
 				alarm, timer = again, nil
@@ -28,9 +36,15 @@ func (r *Run) coordinate(ctx context.Context) error {
 			case <-r.nudged:
 			case <-timer:
 				alarm, timer = time.Time{}, nil
+			case asked = <-r.cuts:
+				r.settling.Store(true)
 			case <-ctx.Done():
 				return context.Cause(ctx)
 			}
+			continue
+		}
+		if cut.empty && !cut.last {
+			answer() // all has flowed out, and nothing came that a barrier would have to end
 			continue
 		}
 		t.lastCut = r.o.Now()
@@ -45,20 +59,27 @@ func (r *Run) coordinate(ctx context.Context) error {
 			return r.commit(ctx)
 		}
 		epoch++
+		answer()
 	}
 }
 
 // due decides whether a barrier is to be cut now. No epoch is under way, so what the nodes say of rows that no barrier
 // has ended is exact.
-func (r *Run) due(t *trigger, epoch uint64) (*cut, time.Time) {
+func (r *Run) due(t *trigger, epoch uint64, asked bool) (*cut, time.Time) {
 	if r.sourcesStopped() {
 		// What is still on its way may release more rows; only when all has flowed out is it known whether the last
 		// barrier ends an epoch.
-		r.ending.Store(true)
+		r.settling.Store(true)
 		if !r.flowed() {
 			return nil, time.Time{}
 		}
 		return &cut{epoch: epoch, last: true, empty: r.waitingSince().IsZero()}, time.Time{}
+	}
+	if asked {
+		if !r.flowed() {
+			return nil, time.Time{}
+		}
+		return &cut{epoch: epoch, empty: r.waitingSince().IsZero()}, time.Time{}
 	}
 	yes, again := t.next(r.o.Now(), r.waitingSince(), r.sourcesPause())
 	if !yes {
@@ -140,10 +161,9 @@ func (r *Run) nudge() {
 	}
 }
 
-// idle is called by a runner that has nothing to do: at the end of the run the last one to say so may be what the
-// coordinator waits for.
+// idle is called by a runner that has nothing to do: the last one to say so may be what the coordinator waits for.
 func (r *Run) idle() {
-	if r.ending.Load() {
+	if r.settling.Load() {
 		r.nudge()
 	}
 }

@@ -10,6 +10,9 @@ import (
 // ErrStopped is the error of a run that was stopped at once, with rows still on their way.
 var ErrStopped = errors.New("stopped at once")
 
+// ErrEnded is what is asked of a run too late gives.
+var ErrEnded = errors.New("the run has ended")
+
 // NodeError is why a run failed: what a node could not do.
 type NodeError struct {
 	Node  string

@@ -62,6 +62,7 @@ func (n *node) abandon() {
 		return // what it writes is wanted, whether or not its rejects are
 	}
 	n.abandoned.Store(true)
+	n.rt.hurryUp()
 	for _, e := range n.in {
 		e.close()
 	}

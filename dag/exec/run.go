@@ -33,7 +33,8 @@ type Run struct {
 
 	nudged     chan struct{}
 	acks       chan ack
-	ending     atomic.Bool // all sources have stopped
+	cuts       chan chan struct{} // asked for by Cut
+	settling   atomic.Bool        // the coordinator waits until everything has flowed out
 	draining   atomic.Bool
 	committing atomic.Bool
 	epochs     atomic.Uint64
@@ -247,6 +248,9 @@ func (r *Run) Drain() {
 	r.gates.Unlock()
 	for _, s := range r.sources {
 		s.stop()
+	}
+	for _, n := range r.nodes {
+		n.rt.hurryUp()
 	}
 }
 

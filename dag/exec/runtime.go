@@ -21,12 +21,15 @@ type runtime struct {
 	status atomic.Pointer[string]
 	sleeps func(bool) // of a source
 	warned causes
+
+	hurry  chan struct{}
+	hasten sync.Once
 }
 
 var _ op.Runtime = (*runtime)(nil)
 
 func newRuntime(n *node) *runtime {
-	return &runtime{n: n, log: n.run.log.With("node", n.id())}
+	return &runtime{n: n, log: n.run.log.With("node", n.id()), hurry: make(chan struct{})}
 }
 
 func (r *runtime) Node() string                           { return r.n.id() }
@@ -34,12 +37,22 @@ func (r *runtime) Log() *slog.Logger                      { return r.log }
 func (r *runtime) Allocator() memory.Allocator            { return r.n.run.o.Allocator }
 func (r *runtime) Now() time.Time                         { return r.n.run.o.Now() }
 func (r *runtime) After(d time.Duration) <-chan time.Time { return r.n.run.o.After(d) }
-func (r *runtime) BatchRows() int                         { return r.n.run.o.BatchRows }
 func (r *runtime) BatchBytes() int                        { return r.n.run.o.BatchBytes }
 func (r *runtime) Stdout() io.Writer                      { return nodeWriter{r.n} }
 func (r *runtime) Show(epoch uint64, block []byte)        { r.n.run.shower.add(epoch, r.n.index, block) }
 func (r *runtime) Showing() int                           { return r.n.run.shower.showing }
 func (r *runtime) Status(text string)                     { r.status.Store(&text) }
+func (r *runtime) Hurry() <-chan struct{}                 { return r.hurry }
+
+// hurryUp closes hurry.
+func (r *runtime) hurryUp() { r.hasten.Do(func() { close(r.hurry) }) }
+
+func (r *runtime) BatchRows() int {
+	if rows := r.n.plan.BatchRows; rows > 0 {
+		return min(rows, r.n.run.o.BatchRows)
+	}
+	return r.n.run.o.BatchRows
+}
 
 func (r *runtime) UntilNow() bool {
 	k := r.n.run.plan.Trigger.Kind

@@ -46,7 +46,7 @@ func (n *node) draw() live.Node {
 	var first *arrow.Schema
 	for _, in := range p.Inputs {
 		if o := in.Source(); o != nil && o.Schema != nil {
-			d.Inputs = append(d.Inputs, describe(o, in.Output, nil))
+			d.Inputs = append(d.Inputs, describe(o, in.Output))
 			if first == nil {
 				first = o.Schema
 			}
@@ -56,21 +56,30 @@ func (n *node) draw() live.Node {
 		if o.Schema == nil || o.Name != "" && !o.Read {
 			continue
 		}
-		before := first
-		if o.Name != "" {
-			before = nil
+		made := describe(o, o.Name)
+		if first != nil && o.Name != plan.RejectedOutput {
+			made.Changes = schema.Diff(first, o.Schema, renamed(p.Op)...)
 		}
-		d.Outputs = append(d.Outputs, describe(o, o.Name, before))
+		d.Outputs = append(d.Outputs, made)
 	}
 	return d
 }
 
-func describe(o *plan.Output, name string, before *arrow.Schema) live.Schema {
-	s := live.Schema{Output: name, Mode: o.Mode.String(), Columns: batch.Columns(o.Schema), Tree: schema.Tree(o.Schema)}
-	if before != nil {
-		s.Changes = schema.Diff(before, o.Schema)
+func describe(o *plan.Output, name string) live.Schema {
+	return live.Schema{Output: name, Mode: o.Mode.String(), Columns: batch.Columns(o.Schema), Tree: schema.Tree(o.Schema)}
+}
+
+// renamed are the columns to which an operation only gives other names.
+func renamed(o plan.Op) []schema.Renamed {
+	p, ok := o.(*plan.Project)
+	if !ok {
+		return nil
 	}
-	return s
+	all := make([]schema.Renamed, len(p.Rename))
+	for i, r := range p.Rename {
+		all[i] = schema.Renamed{Old: r.Old.Value, New: r.New.Value}
+	}
+	return all
 }
 
 // detail is the one thing to know of an operation.
@@ -83,11 +92,21 @@ func detail(o plan.Op) string {
 	case *plan.Filter:
 		return o.Cond.Text.Value
 	case *plan.Project:
-		return items(o.Items)
+		return project(o)
 	case *plan.Explode:
 		return o.Item.Name.Value + ": " + o.Item.Expr.Text.Value
 	case *plan.Limit:
 		return strconv.FormatInt(o.Rows, 10) + " rows"
+	case *plan.Route:
+		texts := make([]string, len(o.Branches))
+		for i, b := range o.Branches {
+			texts[i] = b.Name.Value + ": " + b.Cond.Text.Value
+		}
+		return strings.Join(texts, ", ")
+	case *plan.Sample:
+		return strconv.FormatFloat(o.Rate, 'g', -1, 64) + " of the rows"
+	case *plan.RateLimit:
+		return strconv.FormatFloat(o.RowsPerSecond, 'f', -1, 64) + " rows/s"
 	case *plan.Aggregate:
 		takes := make([]string, len(o.Take))
 		for i, t := range o.Take {
@@ -99,6 +118,20 @@ func detail(o plan.Op) string {
 		return fmt.Sprintf("%s by %s", strings.Join(takes, ", "), items(o.By))
 	}
 	return ""
+}
+
+func project(o *plan.Project) string {
+	var texts []string
+	for _, d := range o.Drop {
+		texts = append(texts, d.Value)
+	}
+	for _, r := range o.Rename {
+		texts = append(texts, r.Old.Value+": "+r.New.Value)
+	}
+	if len(o.Items) > 0 {
+		texts = append(texts, items(o.Items))
+	}
+	return strings.Join(texts, ", ")
 }
 
 func items(list []plan.Item) string {
