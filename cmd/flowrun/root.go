@@ -56,6 +56,7 @@ flowrun FILE is flowrun run FILE.`,
 	}
 	root.AddCommand(
 		newRun(std), newValidate(std), newSchema(std), newExplain(std), newFeed(std), newVersion(std),
+		newGraph(std), newNodes(std), newInit(std),
 	)
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.InitDefaultCompletionCmd(args(root)...)
