@@ -23,6 +23,7 @@ type Options struct {
 type Job struct {
 	Path   string
 	Source []byte
+	File   *spec.File     // as written; nil when it could not be read at all
 	Plan   *plan.Pipeline // nil when there were errors
 	Diags  diag.List      // sorted; warnings too
 }
@@ -53,6 +54,7 @@ func Parse(ctx context.Context, path string, src []byte, o Options) *Job {
 		env = os.LookupEnv
 	}
 	file, list := spec.Load(path, src, spec.Options{Kinds: nodes.Names(), Env: env, ReadFile: os.ReadFile, Set: o.Set})
+	j.File = file
 	j.Diags.Add(list...)
 	if file != nil {
 		p, list := nodes.Lower(ctx, file)

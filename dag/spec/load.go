@@ -51,9 +51,22 @@ func (l *loader) add(code diag.Code, at diag.Span, message, hint string, notes .
 func (l *loader) load(path string, content []byte) bool {
 	base := filepath.Base(path)
 	l.file.Name = diag.Text{Value: strings.TrimSuffix(base, filepath.Ext(base)), At: diag.Span{File: path}}
+	top := l.tree(path, content)
+	if top == nil {
+		return false
+	}
+	for _, s := range l.options.Set {
+		top = l.set(top, s)
+	}
+	l.top(top)
+	return true
+}
+
+// tree reads the text as a map with its places; nil, with a diagnostic, when it is none.
+func (l *loader) tree(path string, content []byte) *Value {
 	src := readSource(path, content, &l.list)
 	if src == nil {
-		return false
+		return nil
 	}
 	before := len(l.list)
 	known := map[string]bool{}
@@ -65,11 +78,11 @@ func (l *loader) load(path string, content []byte) bool {
 		if len(l.list) == before {
 			l.add(codeSyntax, diag.Span{File: path}, "the file is empty", "begin with `nodes:` and a node below it")
 		}
-		return false
+		return nil
 	}
 	if root.Kind != yaml.MappingNode {
 		l.add(codeSyntax, src.span(text.file(pos{root.Line, root.Column}), 1), "a pipeline file is a map with the key nodes", "begin with `nodes:` and a node below it")
-		return false
+		return nil
 	}
 	b := &builder{
 		src: src, text: text, list: &l.list, done: map[*yaml.Node]built{}, active: map[*yaml.Node]bool{},
@@ -83,12 +96,7 @@ func (l *loader) load(path string, content []byte) bool {
 		}
 	}
 	root.Content = keep
-	top := b.build(root, within{}).v
-	for _, s := range l.options.Set {
-		top = l.set(top, s)
-	}
-	l.top(top)
-	return true
+	return b.build(root, within{}).v
 }
 
 // top reads the keys of the file.
