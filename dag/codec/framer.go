@@ -81,6 +81,15 @@ func (f *Framer) Line() []byte { return f.line }
 // Over reports whether the line in hand is longer than Max, and how many bytes it has without its end.
 func (f *Framer) Over() (size int64, over bool) { return f.size, f.over }
 
+// Held is how much memory the beginning of a line takes whose end has not been seen; 0: the framer stands between two lines,
+// and may forget all but its offset.
+func (f *Framer) Held() int {
+	if !f.within {
+		return 0
+	}
+	return max(cap(f.part), 1)
+}
+
 // Offset is the place in the stream just behind the line in hand and its end: where to start reading again so that the
 // next line is the first. Before the first line it is 0, or what Reset was given.
 func (f *Framer) Offset() int64 { return f.offset }

@@ -29,12 +29,14 @@ type Options struct {
 // there is no whole line left. It holds one chunk of rt.BatchBytes and the beginning of one line. It is used by one
 // goroutine.
 type Reader struct {
+	Part    int32 // of the batches that come next
 	o       Options
 	framer  codec.Framer
 	dec     codec.Decoder
 	alloc   memory.Allocator
 	plain   *arrow.Schema // of the batches
 	rows    int
+	room    int // of chunk
 	chunk   []byte
 	arrived time.Time
 }
@@ -45,7 +47,7 @@ func NewReader(rt op.Runtime, o Options, offset int64) *Reader {
 	if o.Timestamp {
 		decoded = arrow.NewSchema(decoded.Fields()[:decoded.NumFields()-1], nil)
 	}
-	r := &Reader{o: o, alloc: rt.Allocator(), plain: schema.Plain(o.Schema), rows: rt.BatchRows(), chunk: make([]byte, rt.BatchBytes())}
+	r := &Reader{o: o, alloc: rt.Allocator(), plain: schema.Plain(o.Schema), rows: rt.BatchRows(), room: rt.BatchBytes()}
 	r.framer.Max = o.MaxLineBytes
 	r.framer.Reset(offset)
 	r.dec = codec.NewDecoder(codec.DecoderOptions{
@@ -54,8 +56,29 @@ func NewReader(rt op.Runtime, o Options, offset int64) *Reader {
 	return r
 }
 
+// Feed lends the Reader the next bytes of its stream, which arrived at the given time, instead of Room and Fed. They stay as
+// they are until Next has returned nil, which it has to before the next Feed.
+func (r *Reader) Feed(p []byte, arrived time.Time) {
+	r.arrived = arrived
+	r.framer.Feed(p)
+}
+
+// Swap makes the Reader go on with another stream and returns the one it was at, so that one Reader serves many. It may be
+// called once Next has returned nil.
+func (r *Reader) Swap(f codec.Framer) codec.Framer {
+	before := r.framer
+	f.Max = before.Max
+	r.framer = f
+	return before
+}
+
 // Room is where the next bytes are to be read into. It may be used once Next has returned nil.
-func (r *Reader) Room() []byte { return r.chunk }
+func (r *Reader) Room() []byte {
+	if r.chunk == nil {
+		r.chunk = make([]byte, r.room)
+	}
+	return r.chunk
+}
 
 // Fed says that n bytes of Room were filled, at the given time.
 func (r *Reader) Fed(n int, arrived time.Time) {
@@ -108,6 +131,9 @@ func (r *Reader) line() {
 
 func (r *Reader) batch() *batch.Batch {
 	b := r.dec.Batch(r.arrived)
+	if b != nil {
+		b.Part = r.Part
+	}
 	if b == nil || b.Record == nil || !r.o.Timestamp {
 		return b
 	}

@@ -2,15 +2,13 @@ package socket
 
 import (
 	"context"
-	"errors"
+	"crypto/tls"
 	"fmt"
-	"io"
 	"net"
-	"os"
-	"syscall"
 	"time"
 
 	"flowrun/nodes/lines"
+	"flowrun/nodes/peer"
 )
 
 // keepAlive finds a peer that vanished without a word within a minute and a half.
@@ -19,14 +17,14 @@ var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interv
 // connect tries until it is connected or ctx ends. It says on the node what it waits for.
 func (s *source) connect(ctx context.Context) {
 	defer s.rt.Status("")
-	for pause := s.pause(); ; pause = s.retry.next() {
+	for pause := s.pause(); ; pause = s.retry.Next() {
 		if !s.sleep(ctx, pause) {
 			return
 		}
 		s.rt.Status("connecting " + s.server)
 		d := net.Dialer{Timeout: time.Duration(s.cfg.ConnectTimeout), KeepAliveConfig: keepAlive}
 		s.rt.Waiting(true)
-		conn, err := d.DialContext(ctx, "tcp", s.server)
+		conn, err := s.dial(ctx, &d)
 		s.rt.Waiting(false)
 		switch {
 		case err == nil:
@@ -37,8 +35,24 @@ func (s *source) connect(ctx context.Context) {
 		case ctx.Err() != nil:
 			return
 		}
-		s.rt.WarnEvery("connect: "+reason(err), "cannot connect to "+s.server+", trying on", "error", reason(err))
+		s.rt.WarnEvery("connect: "+peer.Reason(err), "cannot connect to "+s.server+", trying on", "error", peer.Reason(err))
 	}
+}
+
+// dial connects, and agrees on a key where the connection is to be encrypted.
+func (s *source) dial(ctx context.Context, d *net.Dialer) (net.Conn, error) {
+	conn, err := d.DialContext(ctx, "tcp", s.server)
+	if err != nil || s.tls == nil {
+		return conn, err
+	}
+	shake, cancel := context.WithTimeout(ctx, time.Duration(s.cfg.ConnectTimeout))
+	defer cancel()
+	secured := tls.Client(conn, s.tls)
+	if err := secured.HandshakeContext(shake); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return secured, nil
 }
 
 // pause is the time to wait before the first attempt: none at the start, the next step after a connection.
@@ -46,7 +60,7 @@ func (s *source) pause() time.Duration {
 	if s.since.IsZero() {
 		return 0
 	}
-	return s.retry.next()
+	return s.retry.Next()
 }
 
 // sleep waits and counts the seconds down on the node. False: ctx has ended.
@@ -82,27 +96,4 @@ func (s *source) hint() string {
 		return ""
 	}
 	return fmt.Sprintf(" (try: nc -lk %s, or --demo)", port)
-}
-
-// reason is the error without the addresses, which stand beside it: few different texts.
-func reason(err error) string {
-	var dns *net.DNSError
-	var sys *os.SyscallError
-	var errno syscall.Errno
-	switch {
-	case errors.As(err, &dns):
-		if dns.IsNotFound {
-			return "no such host"
-		}
-		return dns.Err
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
-		return "timed out"
-	case errors.As(err, &errno):
-		return errno.Error()
-	case errors.As(err, &sys):
-		return sys.Err.Error()
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return "ended in the middle"
-	}
-	return err.Error()
 }

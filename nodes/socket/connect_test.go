@@ -136,21 +136,3 @@ func TestRemoteServerIsNotStartedHere(t *testing.T) {
 		}
 	}
 }
-
-func TestBackoff(t *testing.T) {
-	var draw float64
-	b := backoff{random: func() float64 { return draw }}
-	for i, want := range []time.Duration{100, 200, 400, 800, 1600, 3200, 5000, 5000} {
-		if got := b.next(); got != want*time.Millisecond {
-			t.Errorf("step %d: %v, want %v ms", i, got, int64(want))
-		}
-	}
-	draw = 0.5
-	if got := b.next(); got != 3750*time.Millisecond {
-		t.Errorf("half the jitter gives %v", got)
-	}
-	b.reset()
-	if got := b.next(); got != 75*time.Millisecond {
-		t.Errorf("after a reset: %v", got)
-	}
-}

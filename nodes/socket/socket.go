@@ -7,26 +7,34 @@ import (
 	"net"
 	"strconv"
 
+	"flowrun/dag/diag"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
 	"flowrun/dag/spec"
 	"flowrun/nodes"
 	"flowrun/nodes/lines"
+	"flowrun/nodes/peer"
 )
 
 // Config is the settings of a socket.
 type Config struct {
-	Host             string        `yaml:"host" doc:"name or address of the server; IPv6 as it is, without brackets" default:"localhost"`
-	Port             int           `yaml:"port" doc:"TCP port of the server, 1 to 65535"`
+	Mode             string        `yaml:"mode" doc:"connect to a server, or listen for clients" enum:"connect,listen" default:"connect"`
+	Host             string        `yaml:"host" doc:"name or address of the server, or to listen on; IPv6 as it is, without brackets" default:"localhost"`
+	Port             int           `yaml:"port" doc:"TCP port, 1 to 65535"`
 	Address          string        `yaml:"address" doc:"host:port, instead of host and port"`
 	IncludeTimestamp bool          `yaml:"include_timestamp" doc:"add a column timestamp: when the line was received"`
 	MaxLineBytes     spec.Size     `yaml:"max_line_bytes" doc:"a longer line is rejected with its head" default:"1MiB"`
 	OnEOF            string        `yaml:"on_eof" doc:"when the server ends the connection: connect again, or end the source" enum:"reconnect,end" default:"reconnect"`
-	ConnectTimeout   spec.Duration `yaml:"connect_timeout" doc:"how long one attempt to connect may take" default:"5s"`
+	ConnectTimeout   spec.Duration `yaml:"connect_timeout" doc:"how long one attempt to connect may take, and the TLS handshake in either mode" default:"5s"`
+	MaxClients       int           `yaml:"max_clients" doc:"when listening: how many clients may be connected at once" default:"1024" min:"1" max:"65536"`
+	IdleTimeout      spec.Duration `yaml:"idle_timeout" doc:"when listening: a client that sends nothing for so long is hung up on; 0s: never" default:"0s"`
+	MaxPending       spec.Size     `yaml:"max_pending" doc:"when listening: memory for the unfinished lines of all clients together" default:"64MiB" min:"64KiB"`
+	TLS              *peer.TLS     `yaml:"tls" doc:"encrypt the connection"`
 }
 
-// At is c with another server, host:port.
+// At is c connecting to another server, host:port, without encryption.
 func (c Config) At(address string) Config {
+	c.Mode, c.TLS = "connect", nil
 	c.Host, c.Port, c.Address = "", 0, address
 	return c
 }
@@ -47,6 +55,9 @@ func init() {
 		Name: "socket", Role: nodes.Source, Doc: doc,
 		Scan: scan,
 		Source: func(c Config, s *plan.Scan) (op.Source, error) {
+			if c.Mode == "listen" {
+				return &listener{cfg: c, address: c.Server(), format: s.Format.Name, schema: s.Schema}, nil
+			}
 			return &source{cfg: c, server: c.Server(), format: s.Format.Name, schema: s.Schema}, nil
 		},
 	})
@@ -64,7 +75,7 @@ func scan(_ context.Context, b *nodes.Builder, c Config) *plan.Scan {
 		b.Wrong("connect_timeout", "connect_timeout has to be longer than 0", "connect_timeout: 5s")
 		ok = false
 	}
-	if s == nil || !ok {
+	if !checkMode(b, c) || s == nil || !ok {
 		return nil
 	}
 	if c.IncludeTimestamp {
@@ -74,7 +85,45 @@ func scan(_ context.Context, b *nodes.Builder, c Config) *plan.Scan {
 			return nil
 		}
 	}
-	return &plan.Scan{Schema: s, Format: f, Detail: c.Server()}
+	detail := c.Server()
+	if c.Mode == "listen" {
+		detail = "listens on " + detail
+	}
+	return &plan.Scan{Schema: s, Format: f, Detail: detail}
+}
+
+// checkMode reports settings that the mode has no use for, and what is wrong with those of TLS.
+func checkMode(b *nodes.Builder, c Config) bool {
+	ok := true
+	refuse := func(mode string, keys ...string) {
+		for _, key := range keys {
+			if b.Node.Config.Get(key) != nil {
+				b.Wrong(key, key+" is for mode: "+mode, "remove "+key+", or say mode: "+mode)
+				ok = false
+			}
+		}
+	}
+	if c.Mode == "listen" {
+		refuse("connect", "on_eof")
+	} else {
+		refuse("listen", "max_clients", "idle_timeout", "max_pending")
+	}
+	if c.TLS == nil {
+		return ok
+	}
+	problems := c.TLS.CheckClient
+	if c.Mode == "listen" {
+		problems = c.TLS.CheckServer
+	}
+	for _, p := range problems() {
+		at := b.Setting("tls")
+		if v := b.Node.Config.Get("tls").Get(p.Key); v != nil && v.At.Known() {
+			at = v.At
+		}
+		b.Report(diag.Diagnostic{Code: nodes.CodeSetting, At: at, Message: p.Message, Hint: p.Hint})
+		ok = false
+	}
+	return ok
 }
 
 // checkServer reports what is wrong with host, port and address.

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"flowrun/dag/batch"
 	"flowrun/dag/op"
 	"flowrun/nodes/lines"
+	"flowrun/nodes/peer"
 )
 
 // source reads from one connection after the other. Nothing is read ahead: while the pipeline is busy the bytes stay in the
@@ -24,12 +26,13 @@ type source struct {
 	schema *arrow.Schema
 
 	rt     op.Runtime
+	tls    *tls.Config // nil: the connection is not encrypted
 	reader *lines.Reader
 	conn   net.Conn // nil: not connected
 	in     *lines.Input
 	since  time.Time // of conn
 	got    bool      // conn has brought something
-	retry  backoff
+	retry  peer.Backoff
 	ended  bool
 	bytes  atomic.Uint64
 }
@@ -44,6 +47,15 @@ const healthy = 10 * time.Second
 
 func (s *source) Open(_ context.Context, rt op.Runtime, _ []byte) error {
 	s.rt = rt
+	if s.cfg.TLS != nil {
+		host, _, err := net.SplitHostPort(s.server)
+		if err != nil {
+			return err
+		}
+		if s.tls, err = s.cfg.TLS.Client(host); err != nil {
+			return err
+		}
+	}
 	s.reader = lines.NewReader(rt, lines.Options{
 		Format: s.format, Schema: s.schema, Timestamp: s.cfg.IncludeTimestamp, MaxLineBytes: int(s.cfg.MaxLineBytes),
 	}, 0)
@@ -101,7 +113,7 @@ func (s *source) closed() *batch.Batch {
 // lost is the end of a connection that did not end well: what came last may be a part of a line.
 func (s *source) lost(err error) *batch.Batch {
 	s.hangUp()
-	s.rt.WarnEvery("lost", "lost the connection to "+s.server+", connecting again", "error", reason(err))
+	s.rt.WarnEvery("lost", "lost the connection to "+s.server+", connecting again", "error", peer.Reason(err))
 	return s.reader.Break("the connection was lost in the middle of it")
 }
 
@@ -110,7 +122,7 @@ func (s *source) hangUp() {
 	s.conn.Close()
 	s.conn = nil
 	if s.got || s.rt.Now().Sub(s.since) >= healthy {
-		s.retry.reset()
+		s.retry.Reset()
 	}
 }
 
