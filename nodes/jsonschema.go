@@ -106,6 +106,9 @@ func settings(e *Entry) object {
 		s = typed(keys[0])
 	} else {
 		s = properties(keys)
+		if i := slices.IndexFunc(keys, func(k spec.KeyDoc) bool { return k.Short }); i >= 0 {
+			s = object{"anyOf": []object{typed(keys[i]), s}}
+		}
 		if !slices.ContainsFunc(keys, func(k spec.KeyDoc) bool { return k.Required }) {
 			s = object{"anyOf": []object{s, {"type": "null"}}}
 		}

@@ -76,7 +76,7 @@ func describe(n *plan.Node) (role string, s *arrow.Schema) {
 	case *plan.Write:
 		return "sink", o.Schema
 	}
-	return n.Kind, n.Output("").Schema
+	return n.Kind, n.Output(n.Declares()[0].Name).Schema
 }
 
 func schemaJSON(w io.Writer, nodes []*plan.Node) error {

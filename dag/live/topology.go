@@ -41,7 +41,7 @@ type Schema struct {
 	Mode    string   `json:"mode"`   // "rows", "updates", "complete"
 	Columns []Column `json:"columns"`
 	Tree    []string `json:"tree"`              // Spark's printSchema, line by line, "root" first
-	Changes []string `json:"changes,omitempty"` // against the input: "+ n", "- raw", "~ temp: string -> double"
+	Changes []string `json:"changes,omitempty"` // against the input: "+ n: long", "- raw", "~ temp: string → double", "~ celsius: was temp"
 }
 
 // Column is a column of a schema.

@@ -23,8 +23,11 @@ type Runtime interface {
 	Now() time.Time
 	// After is time.After on the run's clock.
 	After(d time.Duration) <-chan time.Time
-	// Waiting brackets waiting for the outside world.
+	// Waiting brackets waiting for the outside world, or for a time to come.
 	Waiting(bool)
+	// Hurry is closed once rows are not to be held back any longer: the run drains, or nobody reads what the node makes. A
+	// transform that waits for a time to come also waits for this, and then passes on what it has.
+	Hurry() <-chan struct{}
 	// Status is shown on the node and, while it is not empty, in the verdict: "connecting localhost:1100, retry in 2s".
 	// Empty: all is well.
 	Status(text string)

@@ -20,6 +20,7 @@ func Bind(p *Pipeline) diag.List {
 	for _, n := range order {
 		b.node(n)
 	}
+	b.pace(order)
 	b.trigger()
 	b.empty()
 	b.list.Sort()
@@ -43,7 +44,7 @@ func (b *binder) node(n *Node) {
 		b.reserve(n)
 		return
 	}
-	var out *Output
+	var out *Output // of every output that the operation declares
 	switch o := n.Op.(type) {
 	case *Scan:
 		if o.Schema != nil {
@@ -58,6 +59,14 @@ func (b *binder) node(n *Node) {
 		out = b.explode(n, o, in)
 	case *Limit:
 		out = in.passOn()
+	case *Route:
+		b.route(n, o, in)
+		out = in.passOn()
+	case *Sample:
+		b.sample(n, o, in)
+		out = in.passOn()
+	case *RateLimit:
+		out = in.passOn()
 	case *Union:
 		out = b.union(n, o)
 	case *Aggregate:
@@ -71,10 +80,11 @@ func (b *binder) node(n *Node) {
 		panic(fmt.Sprintf("plan: Bind does not know %T", o))
 	}
 	if out != nil {
-		read := n.Outputs
-		n.Outputs = nil
-		out.Read = isRead(b.p, n, "")
-		n.Outputs = append([]*Output{out}, read...)
+		for _, d := range n.Declares() {
+			one := *out
+			one.Name, one.Read = d.Name, isRead(b.p, n, d.Name)
+			n.Outputs = append(n.Outputs, &one)
+		}
 	}
 	b.reserve(n)
 }
@@ -82,17 +92,6 @@ func (b *binder) node(n *Node) {
 // reserve adds the outputs that every node has.
 func (b *binder) reserve(n *Node) {
 	n.Outputs = append(n.Outputs, &Output{Name: RejectedOutput, Schema: schema.Rejected, Read: isRead(b.p, n, RejectedOutput)})
-}
-
-func isRead(p *Pipeline, n *Node, output string) bool {
-	for _, m := range p.Nodes {
-		for _, e := range m.Inputs {
-			if e.From == n && e.Output == output {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // input returns the typed output that a node of one input reads; known is false where it has none, or an error hid it.
@@ -108,25 +107,6 @@ func (b *binder) input(n *Node) (in *Output, known bool) {
 		return o, true
 	}
 	return &Output{}, false
-}
-
-// output checks that the edge's output exists.
-func (b *binder) output(e Edge) {
-	if e.From == nil || e.Output == "" || e.Output == RejectedOutput {
-		if e.From != nil && e.Output == "" {
-			if w, ok := e.From.Op.(*Write); ok {
-				b.report(CodeUnknownOutput, e.At, "read what "+e.From.ID+" reads",
-					"%s is a sink (%s) and has no output but %s.%s", e.From.ID, w.Kind, e.From.ID, RejectedOutput)
-			}
-		}
-		return
-	}
-	known := []string{RejectedOutput}
-	hint := fmt.Sprintf("%s has: %s, %s.%s", e.From.ID, e.From.ID, e.From.ID, RejectedOutput)
-	if near := diag.Suggest(e.Output, known); near != "" {
-		hint = fmt.Sprintf("did you mean %s.%s?", e.From.ID, near)
-	}
-	b.report(CodeUnknownOutput, e.At, hint, "%s has no output %q", e.From.ID, e.Output)
 }
 
 // ends notes whether a source above a sink never ends, and refuses that where the sink waits for the end.

@@ -7,11 +7,12 @@ var (
 	CodeUnknownNode = diag.Define("FR0201", "unknown node",
 		"A `from` names a node that the file does not have.")
 	CodeUnknownOutput = diag.Define("FR0202", "unknown output",
-		"A `from` names an output that its node does not have. Every node has a main output (just its name) and `rejected`.")
+		"A `from` names an output that its node does not have. Most nodes have a main output (just its name) and `rejected`; "+
+			"a route has those of its branches and `else`, and no main one.")
 	CodeCycle = diag.Define("FR0204", "cycle",
 		"Nodes read one another in a circle, so none of them could start. A pipeline is a graph without circles.")
 	CodeUnread = diag.Define("FR0205", "unread node",
-		"Nothing reads what the node makes. Let a node read it, or remove it; a sink such as `discard: {}` reads and drops.")
+		"Nothing reads what the node makes, or what goes to one of its outputs. Let a node read it, or remove it; a sink such as `discard: {}` reads and drops.")
 	CodeInputs = diag.Define("FR0206", "wrong number of inputs",
 		"The kind reads another number of nodes than `from` gives. Several nodes are put together by `union`.")
 	CodeType = diag.Define("FR0207", "wrong type",
@@ -25,6 +26,11 @@ var (
 			"epoch's rows replace the last one's). The node cannot work on what comes in, or cannot emit what `emit` asks for.")
 	CodeTrigger = diag.Define("FR0211", "trigger that cannot work",
 		"`once` and `available_now` take what is there now and end. A source that is never done cannot say what that is.")
+	CodeReserved = diag.Define("FR0213", "name that an output cannot have",
+		"`rejected`, `late` and `else` are the names of outputs that flowrun makes itself, and an output's name has the form "+
+			"of a node's, since a `from` names it.")
+	CodeColumns = diag.Define("FR0214", "no column left, or nothing to rename",
+		"A result has at least one column, and a column is renamed to another name than its own.")
 	CodeEmpty = diag.Define("FR0212", "nothing to run",
 		"A pipeline has at least one source and one sink.")
 	CodeNoEnd = diag.Define("FR0219", "sink that waits for an end",

@@ -46,6 +46,12 @@ func (x *explainer) node(n *Node) {
 	case *Filter:
 		x.expr("keeps rows where", "", o.Cond.P)
 	case *Project:
+		for _, d := range o.Drop {
+			x.linef("  drops %s", d.Value)
+		}
+		for _, r := range o.Rename {
+			x.linef("  renames %s to %s", r.Old.Value, r.New.Value)
+		}
 		for _, c := range o.Columns {
 			if c.Source < 0 {
 				x.expr("makes", c.Name, c.Expr)
@@ -55,6 +61,15 @@ func (x *explainer) node(n *Node) {
 		x.expr("a row of each element of", o.Item.Name.Value, o.Item.Expr.P)
 	case *Limit:
 		x.linef("  the first %d rows, then its input closes", o.Rows)
+	case *Route:
+		for _, br := range o.Branches {
+			x.expr("to "+address(n, br.Name.Value)+", where no earlier one takes them, rows where", "", br.Cond.P)
+		}
+		x.linef("  to %s, the rest%s", address(n, ElseOutput), choose(n.Output(ElseOutput).Read, "", ": nothing reads it, they are counted as filtered"))
+	case *Sample:
+		x.linef("  keeps %v of the rows, by their number and the seed %d", o.Rate, o.Seed)
+	case *RateLimit:
+		x.linef("  passes at most %v rows/s, the rest waits; batches above hold at most %d rows", o.RowsPerSecond, n.Inputs[0].From.BatchRows)
 	case *Union:
 		x.linef("  all rows of %d inputs, columns by name", len(n.Inputs))
 	case *Aggregate:
@@ -64,7 +79,8 @@ func (x *explainer) node(n *Node) {
 	default:
 		panic(fmt.Sprintf("plan: Explain does not know %T", o))
 	}
-	if out := n.Output(""); out != nil {
+	if d := n.Declares(); len(d) > 0 {
+		out := n.Output(d[0].Name)
 		x.linef("  -> %s%s", columns(out.Schema), modeOf(out))
 	}
 }

@@ -41,6 +41,9 @@ type Node struct {
 	At          diag.Span // of the name
 	ConfigAt    diag.Span // of the kind's settings
 	FromAt      diag.Span
+	// BatchRows is how many rows a batch that the node makes should hold at the most, since a rate limit lies below it;
+	// 0: as many as the engine likes. Bind sets it.
+	BatchRows int
 }
 
 // Edge names the output that an input reads.
@@ -58,9 +61,6 @@ type Output struct {
 	Key    []string // of Updates: the columns that identify a row
 	Read   bool     // something reads it
 }
-
-// RejectedOutput is the reserved name of the output that carries a node's rejects.
-const RejectedOutput = "rejected"
 
 // Output returns the output called name, or nil.
 func (n *Node) Output(name string) *Output {

@@ -67,11 +67,13 @@ type Format struct {
 // Filter keeps the rows for which Cond is true.
 type Filter struct{ Cond Expr }
 
-// Project makes the columns of its Items in order. With Keep it first keeps all incoming columns, and an item of the same
-// name replaces in place; new ones come last.
+// Project makes the columns of its Items in order. With Keep it first keeps all incoming columns but those of Drop, those
+// of Rename under their new names, and an item of the same name replaces in place; new ones come last.
 type Project struct {
-	Keep  bool
-	Items []Item
+	Keep   bool
+	Items  []Item
+	Drop   []diag.Text
+	Rename []Renamed
 	// Columns is what Bind made of it: each column of the result, in order.
 	Columns []ProjectColumn
 }
@@ -82,6 +84,9 @@ type Item struct {
 	Expr Expr
 	Bare bool // only a column's name was written
 }
+
+// Renamed is a column that gets another name and keeps its place.
+type Renamed struct{ Old, New diag.Text }
 
 // ProjectColumn is a column of a projection's result: the incoming column Source, or, where Source is -1, Expr.
 type ProjectColumn struct {
@@ -101,6 +106,26 @@ type Union struct {
 	// Columns[port][i] is the place in that input of column i of the result; set by Bind.
 	Columns [][]int
 }
+
+// Route sends each row to the output of the first branch whose predicate is true, or else to [ElseOutput]. It has no main
+// output.
+type Route struct{ Branches []Branch }
+
+// Branch is an output of a Route.
+type Branch struct {
+	Name diag.Text
+	Cond Expr
+}
+
+// Sample keeps about Rate of the rows, from above 0 to 1: those whose number, counted for each source partition, a hash
+// with Seed picks. The same rows in the same order give the same sample, however they are batched.
+type Sample struct {
+	Rate float64
+	Seed int64
+}
+
+// RateLimit passes all rows on, at most RowsPerSecond of them; the rest waits, and what is above waits with it.
+type RateLimit struct{ RowsPerSecond float64 }
 
 // Aggregate groups rows by key and keeps one accumulator per call.
 type Aggregate struct {
@@ -125,6 +150,9 @@ func (*Explode) isOp()   {}
 func (*Limit) isOp()     {}
 func (*Union) isOp()     {}
 func (*Aggregate) isOp() {}
+func (*Route) isOp()     {}
+func (*Sample) isOp()    {}
+func (*RateLimit) isOp() {}
 
 // Mode is what the rows on an edge mean.
 type Mode int

@@ -65,23 +65,3 @@ func (b *binder) cycle(path []*Node, n *Node) {
 	b.report(CodeCycle, n.FromAt, "let one of them read another node",
 		"nodes read one another in a circle: %s", strings.Join(flow, " → "))
 }
-
-// unread reports nodes whose rows nobody reads.
-func (b *binder) unread() {
-	for _, n := range b.p.Nodes {
-		lost := n.Op == nil && len(n.Inputs) == 0
-		for _, e := range n.Inputs {
-			lost = lost || e.From == nil
-		}
-		if lost {
-			return // a `from` that is missing or misspelt may be the reason
-		}
-	}
-	for _, n := range b.p.Nodes {
-		if _, sink := n.Op.(*Write); sink || n.Op == nil || isRead(b.p, n, "") {
-			continue
-		}
-		b.report(CodeUnread, n.At, "let a node read it (from: "+n.ID+"), for instance `show: {from: "+n.ID+", console: {}}`, or remove it",
-			"nothing reads %s", n.ID)
-	}
-}

@@ -82,10 +82,7 @@ func (b *binder) project(n *Node, o *Project, in *Output) *Output {
 	var cols []ProjectColumn
 	ok := in.Schema != nil
 	if o.Keep && ok {
-		for i, f := range in.Schema.Fields() {
-			fields = append(fields, f)
-			cols = append(cols, ProjectColumn{Name: f.Name, Source: i})
-		}
+		fields, cols, ok = b.keep(n, o, e)
 	}
 	made := map[string]bool{}
 	for i := range o.Items {
@@ -119,17 +116,18 @@ func (b *binder) project(n *Node, o *Project, in *Output) *Output {
 	return &Output{Schema: arrow.NewSchema(fields, nil), Mode: in.Mode, Key: keptKey(in, cols)}
 }
 
-// keptKey is the key of an updates edge behind a projection: it holds while all its columns pass through unchanged.
+// keptKey is the key of an updates edge behind a projection, under its new names: it holds while all its columns pass
+// through unchanged.
 func keptKey(in *Output, cols []ProjectColumn) []string {
+	var key []string
 	for _, k := range in.Key {
-		kept := slices.ContainsFunc(cols, func(c ProjectColumn) bool {
-			return c.Name == k && c.Source >= 0 && in.Schema.Field(c.Source).Name == k
-		})
-		if !kept {
+		at := slices.IndexFunc(cols, func(c ProjectColumn) bool { return c.Source >= 0 && in.Schema.Field(c.Source).Name == k })
+		if at < 0 {
 			return nil
 		}
+		key = append(key, cols[at].Name)
 	}
-	return in.Key
+	return key
 }
 
 func (b *binder) explode(n *Node, o *Explode, in *Output) *Output {

@@ -18,6 +18,12 @@ func New(n *plan.Node) (op.Transform, error) {
 		return newExplode(n, o), nil
 	case *plan.Limit:
 		return &limit{rows: o.Rows, perEpoch: perEpoch(n)}, nil
+	case *plan.Route:
+		return newRoute(n, o), nil
+	case *plan.Sample:
+		return newSample(n, o), nil
+	case *plan.RateLimit:
+		return newRateLimit(o), nil
 	case *plan.Union:
 		return newUnion(n, o), nil
 	case *plan.Aggregate:

@@ -23,6 +23,9 @@ func TestEveryOperationHasAnOperator(t *testing.T) {
 		"Project":   func() plan.Op { return &plan.Project{} },
 		"Explode":   func() plan.Op { return &plan.Explode{Item: plan.Item{Name: text("x")}} },
 		"Limit":     func() plan.Op { return &plan.Limit{} },
+		"Route":     func() plan.Op { return &plan.Route{} },
+		"Sample":    func() plan.Op { return &plan.Sample{Rate: 0.5} },
+		"RateLimit": func() plan.Op { return &plan.RateLimit{RowsPerSecond: 10} },
 		"Union":     func() plan.Op { return &plan.Union{} },
 		"Aggregate": func() plan.Op { return &plan.Aggregate{} },
 	}

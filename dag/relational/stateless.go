@@ -20,9 +20,12 @@ func (stateless) Watermark(_ context.Context, wm time.Time, _ op.Emitter) (time.
 func (stateless) Barrier(context.Context, uint64, op.Emitter) error { return nil }
 
 // pass emits a lent batch as it is, but for its rejects, which are told where they arose.
-func pass(in *batch.Batch, out op.Emitter) error {
+func pass(in *batch.Batch, out op.Emitter) error { return passTo("", in, out) }
+
+// passTo is pass to an output by name.
+func passTo(output string, in *batch.Batch, out op.Emitter) error {
 	if len(in.Rejects) == 0 {
-		return out.Emit("", in.Retain())
+		return out.Emit(output, in.Retain())
 	}
-	return out.Emit("", in.WithSelection(in.Sel))
+	return out.Emit(output, in.WithSelection(in.Sel))
 }

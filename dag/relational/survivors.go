@@ -27,6 +27,16 @@ func (s *survivors) drop(failed []batch.Failure) {
 	s.left = s.in.WithSelection(sel)
 }
 
+// take takes rows out that have found their place; rows is ascending and of rows that were left.
+func (s *survivors) take(rows []int32) {
+	if len(rows) == 0 {
+		return
+	}
+	sel := except(s.left, rows)
+	s.release()
+	s.left = s.in.WithSelection(sel)
+}
+
 // failures gives the rows that were dropped, ascending.
 func (s *survivors) failures() []batch.Failure {
 	slices.SortFunc(s.failed, func(a, b batch.Failure) int { return int(a.Row) - int(b.Row) })
@@ -47,6 +57,20 @@ func without(b *batch.Batch, failed []batch.Failure) []int32 {
 		row := int32(b.Row(i))
 		if len(failed) > 0 && failed[0].Row == row {
 			failed = failed[1:]
+			continue
+		}
+		sel = append(sel, row)
+	}
+	return sel
+}
+
+// except lists the rows of b that count but the given ones.
+func except(b *batch.Batch, rows []int32) []int32 {
+	sel := make([]int32, 0, b.Rows()-len(rows))
+	for i := range b.Rows() {
+		row := int32(b.Row(i))
+		if len(rows) > 0 && rows[0] == row {
+			rows = rows[1:]
 			continue
 		}
 		sel = append(sel, row)

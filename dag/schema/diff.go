@@ -2,14 +2,23 @@ package schema
 
 import "github.com/apache/arrow-go/v18/arrow"
 
-// Diff says what a node made of its input's schema, one line each: `+ name: type` for a new column and
-// `~ name: type → type` for one of another type, in the order of out, then `- name` for one that is gone, in the order of
-// in. The words are Spark's, since the lines stand under a [Tree].
-func Diff(in, out *arrow.Schema) []string {
+// Renamed is a column that only got another name.
+type Renamed struct{ Old, New string }
+
+// Diff says what a node made of its input's schema, one line each: `+ name: type` for a new column, `~ name: type → type`
+// for one of another type and `~ name: was old` for a renamed one, in the order of out, then `- name` for one that is gone,
+// in the order of in. The words are Spark's, since the lines stand under a [Tree].
+func Diff(in, out *arrow.Schema, renamed ...Renamed) []string {
 	var lines []string
+	old, gone := map[string]string{}, map[string]bool{}
+	for _, r := range renamed {
+		old[r.New], gone[r.Old] = r.Old, true
+	}
 	for _, f := range out.Fields() {
 		before, ok := in.FieldsByName(f.Name)
-		switch {
+		switch was := old[f.Name]; {
+		case was != "":
+			lines = append(lines, "~ "+Escape(f.Name)+": was "+Escape(was))
 		case !ok:
 			lines = append(lines, "+ "+Escape(f.Name)+": "+SparkName(f.Type))
 		case !Equal(before[0].Type, f.Type):
@@ -17,7 +26,7 @@ func Diff(in, out *arrow.Schema) []string {
 		}
 	}
 	for _, f := range in.Fields() {
-		if !out.HasField(f.Name) {
+		if !out.HasField(f.Name) && !gone[f.Name] {
 			lines = append(lines, "- "+Escape(f.Name))
 		}
 	}

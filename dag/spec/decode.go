@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 //
 // Struct tags: `yaml:"key"`, `doc:"..."`, `default:"..."` (as it would stand in a file; a list without its brackets),
 // `enum:"a,b"`, `required:"true"`, `min:"..."` and `max:"..."` for numbers, durations and sizes. An embedded struct lends
-// its keys. A nil v, nothing, and an empty map give the defaults.
+// its keys, and `short:"true"` lets a single value stand for a map of that key alone. A nil v, nothing, and an empty map give the defaults.
 //
 // A diag.Text is an expression, or with an enum tag one of its words; [Name] is a text that is none. Into an expression a
 // substitution goes as a literal.
@@ -162,6 +163,9 @@ func (d *decoder) mapping(t reflect.Value, v *Value, f field) {
 // structure decodes the keys of a struct.
 func (d *decoder) structure(t reflect.Value, v *Value, f field) {
 	all := structKeys(t.Type())
+	if i := slices.IndexFunc(all, func(k key) bool { return k.short }); i >= 0 && v != nil && v.Kind == Scalar {
+		v = &Value{Kind: Map, At: v.At, Entries: []Entry{{Key: all[i].name, KeyAt: v.At, Value: v}}}
+	}
 	if v != nil && v.Kind != Map && v.Kind != Null {
 		hint := ""
 		if names := namesOf(all); len(names) > 0 {

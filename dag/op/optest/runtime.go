@@ -37,13 +37,14 @@ type Runtime struct {
 	waiting bool
 	stdout  bytes.Buffer
 	shown   map[uint64]string
+	hurry   chan struct{}
 }
 
 var _ op.Runtime = (*Runtime)(nil)
 
 // New makes a Runtime. When the test ends it fails unless all Arrow buffers were given back.
 func New(t testing.TB) *Runtime {
-	r := &Runtime{t: t, changed: make(chan struct{}), shown: map[uint64]string{},
+	r := &Runtime{t: t, changed: make(chan struct{}), shown: map[uint64]string{}, hurry: make(chan struct{}),
 		alloc: memory.NewCheckedAllocator(memory.DefaultAllocator)}
 	r.log = slog.New(&handler{r: r})
 	t.Cleanup(func() {
@@ -92,6 +93,12 @@ func (r *Runtime) Status(text string) {
 	r.status = append(r.status, text)
 	r.tell()
 }
+
+// Hurry is closed by Hasten.
+func (r *Runtime) Hurry() <-chan struct{} { return r.hurry }
+
+// Hasten closes Hurry, once.
+func (r *Runtime) Hasten() { close(r.hurry) }
 
 // UntilNow gives Until.
 func (r *Runtime) UntilNow() bool { return r.Until }
