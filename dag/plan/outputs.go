@@ -93,7 +93,8 @@ func (b *binder) output(e Edge) {
 // unread reports outputs whose rows nobody reads.
 func (b *binder) unread() {
 	for _, n := range b.p.Nodes {
-		lost := n.Op == nil && len(n.Inputs) == 0
+		_, source := n.Op.(*Scan)
+		lost := !source && len(n.Inputs) == 0
 		for _, e := range n.Inputs {
 			lost = lost || e.From == nil
 		}
@@ -103,8 +104,10 @@ func (b *binder) unread() {
 	}
 	for _, n := range b.p.Nodes {
 		all := n.Declares()
-		wanted := slices.DeleteFunc(slices.Clone(all), func(d Declared) bool { return d.Optional || isRead(b.p, n, d.Name) })
-		if len(wanted) == 0 || b.misread(n) {
+		wanted := slices.DeleteFunc(slices.Clone(all), func(d Declared) bool {
+			return d.Optional || isRead(b.p, n, d.Name) || d.Name != "" && notAnOutput(d.Name) != ""
+		})
+		if len(wanted) == 0 || !nameForm.MatchString(n.ID) || b.misread(n) {
 			continue
 		}
 		read := slices.ContainsFunc(all, func(d Declared) bool { return isRead(b.p, n, d.Name) })

@@ -9,22 +9,24 @@ import (
 	"flowrun/dag/schema"
 )
 
-var outputForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+// nameForm is the form of what a `from` can name.
+var nameForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 
 // route types the predicates of a route and checks that its outputs can be read by their names.
 func (b *binder) route(n *Node, o *Route, in *Output) {
 	e := env(n, in)
 	for i := range o.Branches {
 		br := &o.Branches[i]
-		switch name := br.Name.Value; {
-		case name == ElseOutput:
-			b.report(CodeReserved, br.Name.At, "remove it and read "+address(n, ElseOutput),
-				"%q takes the rows for which no predicate is true, and has none of its own", name)
-		case name == RejectedOutput || name == LateOutput:
-			b.report(CodeReserved, br.Name.At, "give the branch another name", "%q is the name of an output that flowrun makes itself", name)
-		case !outputForm.MatchString(name):
-			b.report(CodeReserved, br.Name.At, "a name begins with a letter or _ and goes on with letters, digits, _ and -",
-				"no `from` could name the output %q", name)
+		name := br.Name.Value
+		if hint := notAnOutput(name); hint != "" {
+			message := "no `from` could name the output %q"
+			if nameForm.MatchString(name) {
+				message = "%q is the name of an output that flowrun makes itself"
+			}
+			if name == ElseOutput {
+				hint = "remove it and read " + address(n, ElseOutput) + ": there go the rows for which no other one is true"
+			}
+			b.report(CodeReserved, br.Name.At, hint, message, name)
 		}
 		b.compile(&br.Cond, e)
 		if p := br.Cond.P; p != nil && !schema.Equal(p.Type(), schema.Bool) {
@@ -32,6 +34,17 @@ func (b *binder) route(n *Node, o *Route, in *Output) {
 				"%s takes the rows for which something is true, and this is %s", br.Name.Value, schema.Name(p.Type()))
 		}
 	}
+}
+
+// notAnOutput says what to do about a name that an output of a user's own cannot have; "": it can.
+func notAnOutput(name string) (hint string) {
+	switch {
+	case name == RejectedOutput, name == LateOutput, name == ElseOutput:
+		return "give the branch another name"
+	case !nameForm.MatchString(name):
+		return "a name begins with a letter or _ and goes on with letters, digits, _ and -"
+	}
+	return ""
 }
 
 func (b *binder) sample(n *Node, o *Sample, in *Output) {

@@ -163,12 +163,16 @@ func (d *decoder) mapping(t reflect.Value, v *Value, f field) {
 // structure decodes the keys of a struct.
 func (d *decoder) structure(t reflect.Value, v *Value, f field) {
 	all := structKeys(t.Type())
+	short := false
 	if i := slices.IndexFunc(all, func(k key) bool { return k.short }); i >= 0 && v != nil && v.Kind == Scalar {
+		short = true
 		v = &Value{Kind: Map, At: v.At, Entries: []Entry{{Key: all[i].name, KeyAt: v.At, Value: v}}}
 	}
 	if v != nil && v.Kind != Map && v.Kind != Null {
 		hint := ""
-		if names := namesOf(all); len(names) > 0 {
+		if names := namesOf(all); len(names) == 1 && v.source != "" {
+			hint = "write " + f.name + ": {" + names[0] + ": " + v.source + "}"
+		} else if len(names) > 0 {
 			hint = "write " + f.name + ": {" + names[0] + ": ...}; its keys are " + strings.Join(names, ", ")
 		} else {
 			hint = "it has no settings: write " + f.name + ": {}"
@@ -189,7 +193,7 @@ func (d *decoder) structure(t reflect.Value, v *Value, f field) {
 		inner := field{name: k.name, enum: k.enum, min: k.min, max: k.max}
 		e := given[k.name]
 		if e == nil || e.Value != nil && !e.Value.broken && e.Value.Kind == Null && e.Value.Text.Value != "" {
-			if k.required && (v == nil || !v.partial) {
+			if k.required && (v == nil || !v.partial && !misspelt(k.name, v, all)) {
 				at := f.at
 				if !at.Known() && v != nil {
 					at = v.At
@@ -206,6 +210,9 @@ func (d *decoder) structure(t reflect.Value, v *Value, f field) {
 		}
 		delete(given, k.name)
 		inner.at = e.KeyAt
+		if short {
+			inner.name = f.name // the key is not written
+		}
 		d.absent(target, k) // what cannot be read keeps its default
 		d.value(target, e.Value, inner)
 	}
@@ -222,6 +229,14 @@ func (d *decoder) structure(t reflect.Value, v *Value, f field) {
 			d.add(codeUnknownKey, e.KeyAt, fmt.Sprintf("%s has no key %q", f.name, e.Key), hint)
 		}
 	}
+}
+
+// misspelt reports whether a map has an unknown key that looks like name: it is blamed, and name is not missed as well.
+func misspelt(name string, v *Value, all []key) bool {
+	names := namesOf(all)
+	return slices.ContainsFunc(v.Entries, func(e Entry) bool {
+		return !slices.Contains(names, e.Key) && diag.Suggest(e.Key, names) == name
+	})
 }
 
 // defaults fills a value in that the file does not give.

@@ -231,7 +231,11 @@ func (d *decoder) float(t reflect.Value, v *Value, f field) {
 		return
 	}
 	if v.Quoted || err != nil || !floatForm.MatchString(text) {
-		hint := "write digits, such as " + f.name + ": " + orNumber(f.min, "0.5")
+		example := "0.5"
+		if f.min != "" && number(f.min) > 0.5 {
+			example = f.min
+		}
+		hint := "write digits, such as " + f.name + ": " + example
 		if err == nil && floatForm.MatchString(text) {
 			hint = "write it without quotes: " + f.name + ": " + text
 		}

@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // (or, warn_*, warned of), with the place, the caret and the hint that its golden file shows.
 func TestWrongPipelines(t *testing.T) {
 	files, err := filepath.Glob("testdata/wrong/*.yaml")
-	if err != nil || len(files) < 40 {
+	if err != nil || len(files) < 100 {
 		t.Fatalf("the corpus has %d files (%v)", len(files), err)
 	}
 	for _, file := range files {
