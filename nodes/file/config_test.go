@@ -46,15 +46,29 @@ func TestScan(t *testing.T) {
 	if s.Format.Name != "json" || s.Schema.NumFields() != 2 {
 		t.Errorf("%+v", s)
 	}
+	s, wrong = lower(t, "file: {path: testdata}, schema: {device: string, temp: float}")
+	if wrong != "" || s.Format.Name != "json" {
+		t.Errorf("a directory of JSON lines: %+v, %s", s, wrong)
+	}
+	s, wrong = lower(t, "file: {path: not/there/yet.log, follow: true}")
+	if wrong != "" || s.Bounded || s.UntilNow || !s.Replays {
+		t.Errorf("a file to follow: %+v, %s", s, wrong)
+	}
 }
 
 func TestWrongSettings(t *testing.T) {
 	for node, want := range map[string]string{
-		`file: {}`:                              "path",
-		`file: {path: ""}`:                      "path is empty",
-		`file: {path: no/such/file.txt}`:        `there is no file "no/such/file.txt"`,
-		`file: {path: testdata}`:                `cannot read "testdata": it is a directory`,
-		`file: {path: testdata/readings.jsonl}`: "format json needs a schema",
+		`file: {}`:                                                               "path",
+		`file: {path: ""}`:                                                       "path is empty",
+		`file: {path: no/such/file.txt}`:                                         `there is no file "no/such/file.txt"`,
+		`file: {path: "testdata/*.none"}`:                                        `no file matches "testdata/*.none"`,
+		`file: {path: "testdata/[x"}`:                                            "syntax error in pattern",
+		`file: {path: "**/*.log"}`:                                               "** is no pattern here",
+		`file: {path: a.log.gz, follow: true}`:                                   "a compressed file is read whole and cannot be followed",
+		`file: {path: a, follow: true, compression: zstd}`:                       "a compressed file is read whole and cannot be followed",
+		`file: {path: /dev/null}`:                                                "it is no regular file",
+		`file: {path: /dev/null, follow: true}`:                                  "it is no regular file",
+		`file: {path: testdata/readings.jsonl}`:                                  "format json needs a schema",
 		fmt.Sprintf("file: {path: %q}", filepath.Join(onDisk(t, "x"), "y")):      "not a directory",
 		`file: {path: testdata/readings.jsonl, max_line_bytes: 0}, format: text`: "max_line_bytes is 0",
 	} {

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
+	"flowrun/dag/codec"
 	"flowrun/dag/diag"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
@@ -18,10 +20,13 @@ import (
 	"flowrun/nodes/lines"
 )
 
-// Config is the settings of a file that is read.
+// Config is the settings of files that are read.
 type Config struct {
-	Path         string    `yaml:"path" doc:"the file to read; a relative path starts at the working directory" required:"true"`
-	MaxLineBytes spec.Size `yaml:"max_line_bytes" doc:"a longer line is rejected with its head" default:"1MiB"`
+	Path         string        `yaml:"path" doc:"a file, a directory (its files, not those below it), or a pattern such as logs/*.log; read by name" required:"true"`
+	Compression  string        `yaml:"compression" doc:"how the files are packed; auto goes by .gz and .zst" enum:"auto,gzip,zstd,none" default:"auto"`
+	Follow       bool          `yaml:"follow" doc:"go on reading what is appended, and files that appear, as tail -F does"`
+	Poll         spec.Duration `yaml:"poll" doc:"with follow: how often to look for more" default:"250ms" min:"1ms" max:"1h"`
+	MaxLineBytes spec.Size     `yaml:"max_line_bytes" doc:"a longer line is rejected with its head" default:"1MiB"`
 }
 
 //go:embed doc.md
@@ -32,74 +37,77 @@ func init() {
 		Name: "file", Role: nodes.Source, Doc: doc,
 		Scan: scan,
 		Source: func(c Config, s *plan.Scan) (op.Source, error) {
-			return &source{cfg: c, format: s.Format.Name, schema: s.Schema}, nil
+			return newSource(c, s.Format.Name, s.Schema), nil
 		},
 	})
 }
 
 func scan(_ context.Context, b *nodes.Builder, c Config) *plan.Scan {
-	f := b.Format(formatOf(c.Path), "text", "json")
+	files, ok := look(b, c)
+	f := b.Format(formatOf(c.Path, files), codec.Formats()...)
 	s := b.Schema(f)
 	if message, hint := lines.CheckMaxLine(int64(c.MaxLineBytes)); message != "" {
 		b.Wrong("max_line_bytes", message, hint)
 		return nil
 	}
-	if !look(b, c.Path) || s == nil {
+	if !ok || s == nil {
 		return nil
 	}
-	return &plan.Scan{Schema: s, Format: f, Detail: c.Path, Bounded: true, Replays: true, UntilNow: true}
+	return &plan.Scan{Schema: s, Format: f, Detail: c.Path, Bounded: !c.Follow, Replays: true, UntilNow: !c.Follow}
 }
 
-// formatOf is the format that a file's name tells.
-func formatOf(path string) string {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".json", ".jsonl", ".ndjson":
+// formatOf is the format that a name tells: the path's own, or, of a directory, that of its first file.
+func formatOf(path string, files []found) string {
+	if len(files) > 0 && files[0].path != path && !isPattern(path) {
+		path = files[0].path
+	}
+	switch ext := strings.ToLower(strings.TrimPrefix(filepath.Ext(unpacked(path)), ".")); {
+	case ext == "jsonl", ext == "ndjson":
 		return "json"
+	case slices.Contains(codec.Formats(), ext):
+		return ext
 	}
 	return "text"
 }
 
-// look reports what is wrong with the file, as far as it can be seen before the run.
-func look(b *nodes.Builder, path string) bool {
-	if path == "" {
+// look finds the files and reports what is wrong with them, as far as it can be seen before the run.
+func look(b *nodes.Builder, c Config) ([]found, bool) {
+	switch {
+	case c.Path == "":
 		b.Wrong("path", "path is empty", "file: {path: readings.jsonl}")
-		return false
+		return nil, false
+	case strings.Contains(c.Path, "**"):
+		b.Wrong("path", "** is no pattern here: a pattern matches one level", "name each level: logs/*/*.log")
+		return nil, false
+	case c.Follow && c.Compression != "none" && compressionOf(c.Compression, c.Path) != plain:
+		b.Wrong("follow", "a compressed file is read whole and cannot be followed",
+			"remove `follow`, or follow the file before it is compressed")
+		return nil, false
 	}
-	info, err := os.Stat(path)
-	d := diag.Diagnostic{Code: nodes.CodeInput, At: b.Setting("path")}
-	if err == nil {
-		if err = regular(info); err == nil {
-			return true
-		}
-		d.Hint = "name one file; `stdin` reads a pipe"
-	} else {
-		d.Hint = "a relative path starts at the working directory"
+	files, err := list(c.Path)
+	switch {
+	case err == nil && len(files) == 0 && !c.Follow && isPattern(c.Path):
+		b.Report(diag.Diagnostic{Code: nodes.CodeInput, At: b.Setting("path"),
+			Message: fmt.Sprintf("no file matches %q", c.Path),
+			Hint:    "a relative path starts at the working directory; with follow: true, files may appear later"})
+		return nil, false
+	case err == nil, c.Follow && errors.Is(err, fs.ErrNotExist):
+		return files, true
 	}
-	if d.Message = fmt.Sprintf("cannot read %q: %v", path, reason(err)); errors.Is(err, fs.ErrNotExist) {
-		d.Message = fmt.Sprintf("there is no file %q", path)
+	d := diag.Diagnostic{Code: nodes.CodeInput, At: b.Setting("path"),
+		Message: fmt.Sprintf("cannot read %q: %v", c.Path, reason(err)),
+		Hint:    "a relative path starts at the working directory"}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		d.Message = fmt.Sprintf("there is no file %q", c.Path)
+	case errors.Is(err, filepath.ErrBadPattern):
+		d.Hint = "close the brackets, or put a backslash before a [ that belongs to the name"
+	case errors.Is(err, errPipe), errors.Is(err, errIrregular):
+		d.Hint = "name a file, a directory or a pattern; `stdin` reads a pipe"
 	}
 	b.Report(d)
-	return false
+	return nil, false
 }
 
-// regular says why what was found is no file that can be read again from any place.
-func regular(info fs.FileInfo) error {
-	switch mode := info.Mode(); {
-	case mode.IsRegular():
-		return nil
-	case mode.IsDir():
-		return errors.New("it is a directory")
-	case mode&(fs.ModeNamedPipe|fs.ModeSocket) != 0:
-		return errors.New("it is a pipe, which cannot be read again")
-	}
-	return errors.New("it is no regular file")
-}
-
-// reason is the error without the path, which stands beside it.
-func reason(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	return err
-}
+// interval is the time between two looks.
+func (c Config) interval() time.Duration { return time.Duration(c.Poll) }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"io/fs"
 	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -15,19 +15,29 @@ import (
 	"flowrun/nodes/lines"
 )
 
-// source reads a file from a line's beginning to its end, one chunk at a time.
+// source reads files one visit after the other, each from behind the last line that was handed on: once to the end, or,
+// following, whenever there is more. At most one line's beginning is held, that of the file in hand; another file's is read
+// again with its end.
 type source struct {
 	cfg    Config
 	format string
 	schema *arrow.Schema
 
 	rt     op.Runtime
-	file   *os.File
 	reader *lines.Reader
-	at     int64 // where to read next
-	end    int64 // where to stop; -1: where the file ends when it is reached
-	failed error // how the input ended
+	pos    position
+	queue  []*input // to visit
+	cur    *input   // is visited
+	on     *input   // whose stream the reader is in, up to its read
+	failed error    // how the input ended
 	bytes  atomic.Uint64
+
+	follow  follower
+	skipped bool // a compressed file was left out, and that was said
+}
+
+func newSource(c Config, format string, schema *arrow.Schema) *source {
+	return &source{cfg: c, format: format, schema: schema}
 }
 
 var (
@@ -36,44 +46,46 @@ var (
 )
 
 func (s *source) Open(_ context.Context, rt op.Runtime, from []byte) error {
-	s.rt, s.end = rt, -1
+	s.rt = rt
+	var marks []*mark
 	if from != nil {
-		at, err := parsePosition(from)
-		if err != nil {
+		var err error
+		if marks, err = parsePosition(from); err != nil {
 			return fmt.Errorf("read %s: %w", s.cfg.Path, err)
 		}
-		s.at = at
 	}
-	// A pipe would block in open, so look first.
-	info, err := os.Stat(s.cfg.Path)
-	if err == nil {
-		if err := regular(info); err != nil {
-			return fmt.Errorf("read %s: %w", s.cfg.Path, err)
-		}
-		s.file, err = os.Open(s.cfg.Path)
+	files, err := list(s.cfg.Path)
+	if err != nil && !(s.cfg.Follow && errors.Is(err, fs.ErrNotExist)) {
+		return fmt.Errorf("read %s: %w", s.cfg.Path, reason(err))
 	}
+	if s.cfg.Follow {
+		files = s.followable(files)
+	}
+	known, err := s.resume(files, marks)
 	if err != nil {
 		return err
 	}
-	if info, err = s.file.Stat(); err != nil {
-		return err
-	}
-	if info.Size() < s.at {
-		return fmt.Errorf("read %s: the last run read up to byte %d, but the file has only %d: it was replaced or cut", s.cfg.Path, s.at, info.Size())
-	}
-	if rt.UntilNow() {
-		s.end = info.Size()
+	if s.cfg.Follow {
+		s.startFollowing(known)
+	} else {
+		for _, in := range known {
+			if rt.UntilNow() {
+				in.end = in.size
+			}
+			in.last = true
+		}
+		s.queue = known
 	}
 	s.reader = lines.NewReader(rt, lines.Options{
 		Format: s.format, Schema: s.schema, MaxLineBytes: int(s.cfg.MaxLineBytes),
-	}, s.at)
+	}, 0)
 	return nil
 }
 
 func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 	for {
 		if b := s.reader.Next(); b != nil {
-			return b, position(s.reader.Offset()), nil
+			return s.hand(b)
 		}
 		if s.failed != nil {
 			return nil, nil, s.failed
@@ -82,32 +94,114 @@ func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}
-		room := s.reader.Room()
-		if s.end >= 0 {
-			room = room[:min(int64(len(room)), s.end-s.at)]
+		if s.cur == nil && !s.next(ctx) {
+			if s.failed == nil && ctx.Err() == nil {
+				s.failed = io.EOF
+				return nil, s.pos, s.failed
+			}
+			continue
 		}
-		n, err := 0, io.EOF
-		if len(room) > 0 {
-			n, err = s.file.ReadAt(room, s.at)
-		}
-		if n > 0 {
-			s.at += int64(n)
-			s.bytes.Add(uint64(n))
+		n, err := s.cur.more(s.reader.Room())
+		switch {
+		case n > 0:
 			s.reader.Fed(n, s.rt.Now())
-			continue
-		}
-		if !errors.Is(err, io.EOF) {
-			s.failed = fmt.Errorf("read %s: %w", s.cfg.Path, reason(err))
-			continue
-		}
-		s.failed = io.EOF
-		if b := s.reader.End(); b != nil {
-			return b, position(s.reader.Offset()), nil
+		case errors.Is(err, io.EOF):
+			if b := s.visited(); b != nil {
+				return s.hand(b)
+			}
+		default:
+			s.failed = fmt.Errorf("read %s: %w", s.cur.name, s.cur.how.damage(err))
 		}
 	}
 }
 
-// Committed has nothing to do: the file stays as it is.
+// hand gives out lines of the file that the reader is in, with the position behind them.
+func (s *source) hand(b *batch.Batch) (*batch.Batch, op.Position, error) {
+	s.on.at = s.reader.Offset()
+	s.note(s.on)
+	return b, s.pos, nil
+}
+
+// note puts into the position how far a file was read.
+func (s *source) note(in *input) { s.pos = s.pos.with(in.slot, in.mark()) }
+
+// next begins the next visit, waiting for one if files are followed. False: there is none, the run stops, or s.failed says
+// what went wrong.
+func (s *source) next(ctx context.Context) bool {
+	for {
+		if len(s.queue) == 0 {
+			if !s.cfg.Follow || !s.await(ctx) {
+				return false
+			}
+			continue
+		}
+		in := s.queue[0]
+		s.queue = s.queue[1:]
+		ok, err := s.visit(in)
+		if err != nil {
+			if s.cfg.Follow {
+				s.rt.WarnEvery("read "+in.name, "cannot read "+in.name+", trying on", "error", in.how.damage(err))
+				continue
+			}
+			s.failed = fmt.Errorf("read %s: %w", in.name, in.how.damage(err))
+			return false
+		}
+		if ok {
+			s.cur = in
+			return true
+		}
+	}
+}
+
+// visit opens a file and takes the reader to where it goes on. False: there is nothing to read.
+func (s *source) visit(in *input) (bool, error) {
+	if s.cfg.Follow {
+		if ok, err := s.reopen(in); !ok || err != nil {
+			return false, err
+		}
+	} else if same, err := in.open(); err != nil {
+		return false, err
+	} else if !same {
+		return false, errors.New("another file has taken its place since the run began")
+	}
+	if in.head.size < maxHead {
+		var err error
+		if in.head, err = headOf(in.file); err != nil {
+			return false, err
+		}
+	}
+	if s.on == in && s.cfg.Follow {
+		return true, nil // in the middle of a line
+	}
+	if err := in.begin(&s.bytes); err != nil {
+		return false, err
+	}
+	s.on = in
+	s.reader.Reset(in.at)
+	return true, nil
+}
+
+// visited ends a visit, and gives the last line where that has no end.
+func (s *source) visited() *batch.Batch {
+	in := s.cur
+	s.cur = nil
+	var b *batch.Batch
+	if in.last {
+		if b = s.reader.End(); b == nil {
+			in.at = s.reader.Offset()
+		}
+	}
+	if !s.cfg.Follow {
+		if in.how != plain {
+			in.packed = in.raw
+		}
+		in.close()
+		s.note(in)
+	}
+	return b
+}
+
+// Committed has nothing to do: the files stay as they are.
 func (s *source) Committed(context.Context, op.Position) error { return nil }
 
 func (s *source) BytesRead() uint64 { return s.bytes.Load() }
@@ -116,8 +210,11 @@ func (s *source) Close() error {
 	if s.reader != nil {
 		s.reader.Close()
 	}
-	if s.file != nil {
-		return s.file.Close()
+	for _, in := range s.follow.inputs {
+		in.close()
+	}
+	if s.cur != nil {
+		s.cur.close()
 	}
 	return nil
 }

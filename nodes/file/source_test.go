@@ -26,13 +26,13 @@ func onDisk(t *testing.T, text string) string {
 	return path
 }
 
-func newSource(path string) *source {
-	return &source{cfg: Config{Path: path, MaxLineBytes: spec.Size(20)}, format: "text", schema: codec.TextSchema}
+func newText(path string) *source {
+	return newSource(Config{Path: path, Compression: "auto", MaxLineBytes: spec.Size(20)}, "text", codec.TextSchema)
 }
 
 func open(t *testing.T, rt *optest.Runtime, path string, from []byte) *source {
 	t.Helper()
-	s := newSource(path)
+	s := newText(path)
 	if err := s.Open(t.Context(), rt, from); err != nil {
 		t.Fatal(err)
 	}
@@ -57,8 +57,8 @@ func TestReadsToTheEnd(t *testing.T) {
 		if len(got.Rejects) != 2 || got.Rejects[0].Reason != codec.InvalidUTF8 || got.Rejects[1].Reason != codec.LineTooLong {
 			t.Errorf("chunk %d: rejects %+v", chunk, got.Rejects)
 		}
-		if got.Last != position(len(text)) || s.BytesRead() != uint64(len(text)) {
-			t.Errorf("chunk %d: position %v, %d bytes", chunk, got.Last, s.BytesRead())
+		if s.BytesRead() != uint64(len(text)) {
+			t.Errorf("chunk %d: %d bytes", chunk, s.BytesRead())
 		}
 		if _, _, err := s.Read(t.Context()); err != io.EOF {
 			t.Errorf("behind the end: %v", err)
@@ -136,19 +136,23 @@ func TestStopsBetweenBatches(t *testing.T) {
 
 func TestOpenFails(t *testing.T) {
 	dir := t.TempDir()
-	short, _ := position(100).AppendBinary(nil)
+	short := onDisk(t, "short")
+	info, err := os.Stat(short)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut, _ := position{}.with(0, &mark{name: short, id: identify(info), head: head{size: 100}, at: 100}).AppendBinary(nil)
 	for _, c := range []struct {
 		name, path string
 		from       []byte
 		want       string
 	}{
 		{"missing", filepath.Join(dir, "none"), nil, "no such file"},
-		{"directory", dir, nil, "it is a directory"},
 		{"device", os.DevNull, nil, "it is no regular file"},
-		{"cut since", onDisk(t, "short"), short, "the last run read up to byte 100, but the file has only 5"},
+		{"cut since", short, cut, "the last run read up to byte 100, but the file has only 5"},
 		{"damaged position", onDisk(t, "x"), []byte{0x80}, "the saved position is damaged"},
 	} {
-		s := newSource(c.path)
+		s := newText(c.path)
 		err := s.Open(t.Context(), optest.New(t), c.from)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), c.path) {
 			t.Errorf("%s: Open = %v, want %q and the path", c.name, err, c.want)
@@ -164,9 +168,9 @@ func TestOpenFails(t *testing.T) {
 
 func TestFormatOf(t *testing.T) {
 	for path, want := range map[string]string{
-		"a.json": "json", "a/b.JSONL": "json", "x.ndjson": "json", "x.log": "text", "json": "text", "a.json.txt": "text",
+		"a.json": "json", "a/b.JSONL": "json", "x.ndjson": "json", "x.log": "text", "json": "text", "a.json.txt": "text", "logs/*.jsonl.gz": "json", "x.log.zst": "text",
 	} {
-		if got := formatOf(path); got != want {
+		if got := formatOf(path, nil); got != want {
 			t.Errorf("%s is %s, want %s", path, got, want)
 		}
 	}
