@@ -47,6 +47,7 @@ var house = []struct {
 	{6, "dag/exec", "goroutines, channels, barriers, commit, meters; implements live.Run", nil, []string{"nodes"}},
 	{6, "nodes/*", "one folder per kind: config, lowering or connector, doc.md", []string{"nodes", "dag/diag", "dag/live", "dag/schema", "dag/spec", "dag/batch", "dag/expr", "dag/codec", "dag/state", "dag/plan", "dag/op", "nodes/lines", "nodes/peer"}, nil},
 	{7, "dag/job", "load, bind, build and run a file", nil, []string{"nodes/*"}},
+	{8, "dag/job/pipetest", "the tests of a pipeline file: its rows in, its rows expected, on a clock of their own", nil, []string{"nodes/*", "tui", "tui/*"}},
 	{8, "nodes/all", "blank imports of every kind", []string{"nodes/*"}, nil},
 	{8, "tui", "the dashboard", []string{"dag/live", "tui/theme", "tui/widget", "tui/pane"}, nil},
 	{8, "tui/*", "its theme, widgets and panes", []string{"dag/live", "tui/theme", "tui/widget"}, nil},

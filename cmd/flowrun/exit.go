@@ -12,6 +12,7 @@ const (
 	exitFailed      = 1   // the run failed
 	exitUsage       = 2   // usage, or the pipeline file
 	exitEnvironment = 3   // cannot bind, cannot open what the run needs
+	exitTests       = 4   // tests failed
 	exitInterrupted = 130 // the second SIGINT
 	exitTerminated  = 143 // the second SIGTERM
 )

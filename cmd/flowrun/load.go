@@ -36,8 +36,8 @@ func (f *fileFlags) addJSON(c *cobra.Command) {
 
 // load reads and binds a file. What is wrong with it is printed, and then the error only carries the exit code.
 func (f *fileFlags) load(ctx context.Context, verb string, std streams, path string) (*job.Job, error) {
-	if f.color != "auto" && f.color != "always" && f.color != "never" {
-		return nil, usage("--color is auto, always or never, not %q", f.color)
+	if err := f.check(); err != nil {
+		return nil, err
 	}
 	env, err := f.env()
 	if err != nil {
@@ -59,6 +59,14 @@ func (f *fileFlags) load(ctx context.Context, verb string, std streams, path str
 		return nil, said(exitUsage)
 	}
 	return j, nil
+}
+
+// check holds the flags to their values.
+func (f *fileFlags) check() error {
+	if f.color != "auto" && f.color != "always" && f.color != "never" {
+		return usage("--color is auto, always or never, not %q", f.color)
+	}
+	return nil
 }
 
 // env is the environment with the env files behind it.
