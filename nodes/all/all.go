@@ -11,6 +11,7 @@ import (
 	_ "flowrun/nodes/file"
 	_ "flowrun/nodes/filter"
 	_ "flowrun/nodes/generate"
+	_ "flowrun/nodes/http"
 	_ "flowrun/nodes/limit"
 	_ "flowrun/nodes/ratelimit"
 	_ "flowrun/nodes/rename"

@@ -1,0 +1,100 @@
+package http
+
+import (
+	"bytes"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"flowrun/dag/batch"
+)
+
+// payload is the body of one request and the rows that are in it.
+type payload struct {
+	body []byte
+	rows []int32
+}
+
+// payloads makes the bodies of a batch, and tells the rows that have no form. The bodies are valid until the next call.
+func (s *sink) payloads(in *batch.Batch) ([]payload, []batch.Failure) {
+	if s.format == "text" {
+		return s.texts(in), nil
+	}
+	lines, failed := s.encoder.Append(s.lines[:0], in)
+	s.lines = lines
+	lost := failed
+	next := func(i int) ([]byte, bool) {
+		if len(lost) > 0 && int(lost[0].Row) == in.Row(i) {
+			lost = lost[1:]
+			return nil, false
+		}
+		end := bytes.IndexByte(lines, '\n')
+		line := lines[:end]
+		lines = lines[end+1:]
+		return line, true
+	}
+	return s.cut(in, next), failed
+}
+
+// texts makes the bodies of rows of one string column.
+func (s *sink) texts(in *batch.Batch) []payload {
+	column := in.Record.Column(0).(*array.String)
+	return s.cut(in, func(i int) ([]byte, bool) {
+		row := in.Row(i)
+		if column.IsNull(row) {
+			return nil, true
+		}
+		return []byte(column.Value(row)), true
+	})
+}
+
+// cut puts rows together to bodies; next gives the record of the i-th row, or says that it has none.
+func (s *sink) cut(in *batch.Batch, next func(i int) ([]byte, bool)) []payload {
+	type piece struct{ from, to, first, last int }
+	most := s.cfg.MaxRows
+	if s.cfg.Batch == "row" {
+		most = 1
+	}
+	var pieces []piece
+	rows := make([]int32, 0, in.Rows())
+	out, open := s.bodies[:0], piece{}
+	seal := func() {
+		if len(rows) == open.first {
+			return
+		}
+		if s.cfg.Batch == "array" {
+			out = append(out, ']')
+		}
+		open.to, open.last = len(out), len(rows)
+		pieces = append(pieces, open)
+		open = piece{from: len(out), first: len(rows)}
+	}
+	for i := range in.Rows() {
+		record, ok := next(i)
+		if !ok {
+			continue
+		}
+		n := len(rows) - open.first
+		if n >= most || n > 0 && len(out)-open.from+len(record) >= int(s.cfg.MaxBody) {
+			seal()
+			n = 0
+		}
+		switch {
+		case s.cfg.Batch == "array" && n == 0:
+			out = append(out, '[')
+		case s.cfg.Batch == "array":
+			out = append(out, ',')
+		}
+		out = append(out, record...)
+		if s.cfg.Batch == "ndjson" {
+			out = append(out, '\n')
+		}
+		rows = append(rows, int32(in.Row(i)))
+	}
+	seal()
+	s.bodies = out
+	list := make([]payload, len(pieces))
+	for i, p := range pieces {
+		list[i] = payload{out[p.from:p.to:p.to], rows[p.first:p.last]}
+	}
+	return list
+}

@@ -1,0 +1,245 @@
+package http
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"flowrun/dag/batch"
+	"flowrun/dag/codec"
+	"flowrun/dag/op"
+	"flowrun/nodes/peer"
+)
+
+// source is a server. Handlers read bodies and queue them; Read decodes one after the other. A request is answered once
+// Read is called again behind its last batch: then the pipeline has its rows.
+type source struct {
+	cfg    SourceConfig
+	format string
+	schema *arrow.Schema
+
+	rt       op.Runtime
+	listener net.Listener
+	server   *http.Server
+	queue    chan *request
+	draining chan struct{} // closed when nothing more is taken
+	served   chan error    // how the server ended
+	memory   budget
+	clients  sync.WaitGroup // their connections
+	bytes    atomic.Uint64
+
+	// Used by Read only:
+	dec     codec.Decoder
+	current *request // its records are being decoded
+	records records
+	told    answer   // of current, and then of given
+	given   *request // all its rows have been returned
+}
+
+var (
+	_ op.Source      = (*source)(nil)
+	_ op.ByteCounter = (*source)(nil)
+)
+
+func (s *source) Open(_ context.Context, rt op.Runtime, _ []byte) error {
+	s.rt = rt
+	scheme := "http"
+	timeout := time.Duration(s.cfg.Timeout)
+	s.server = &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: min(timeout, 10*time.Second),
+		ReadTimeout:       timeout,
+		WriteTimeout:      2*timeout + 10*time.Second, // to arrive, to wait, and to be answered
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          log.New(complaints{rt}, "", 0),
+		Protocols:         new(http.Protocols),
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				s.clients.Add(1)
+			case http.StateClosed:
+				s.clients.Done()
+			}
+		},
+	}
+	// HTTP/2 has buffers of its own for every connection; one request at a time is bounded.
+	s.server.Protocols.SetHTTP1(true)
+	if s.cfg.TLS != nil {
+		scheme = "https"
+		var err error
+		if s.server.TLSConfig, err = s.cfg.TLS.Server(); err != nil {
+			return err
+		}
+	}
+	plain, err := net.Listen("tcp", s.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %s", s.cfg.Listen, peer.Reason(err))
+	}
+	s.listener = &bounded{Listener: plain, max: int64(s.cfg.MaxClients), rt: rt}
+	s.queue = make(chan *request, s.cfg.MaxWaiting)
+	s.draining, s.served = make(chan struct{}), make(chan error, 1)
+	s.memory.left.Store(int64(s.cfg.MaxPending))
+	s.dec = codec.NewDecoder(codec.DecoderOptions{Format: s.format, Schema: s.schema, Allocator: rt.Allocator(), Now: rt.Now})
+	rt.Log().Info("listening on " + scheme + "://" + plain.Addr().String() + s.cfg.Path)
+	go func() {
+		if s.cfg.TLS != nil {
+			s.served <- s.server.ServeTLS(s.listener, "", "")
+		} else {
+			s.served <- s.server.Serve(s.listener)
+		}
+	}()
+	return nil
+}
+
+func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
+	for {
+		s.settle()
+		if s.current == nil {
+			if err := s.await(ctx); err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
+		if b := s.decode(); b != nil {
+			return b, nil, nil
+		}
+	}
+}
+
+// settle answers the request whose last batch has been taken: whoever calls Read again has handed it on.
+func (s *source) settle() {
+	if s.given == nil {
+		return
+	}
+	s.told.status = http.StatusOK
+	if s.told.Accepted == 0 && s.told.Rejected > 0 {
+		s.told.status = http.StatusBadRequest
+	}
+	s.given.answer <- s.told
+	s.given = nil
+}
+
+// await goes to the next request. Once ctx has ended no request is taken, and what waits is refused.
+func (s *source) await(ctx context.Context) error {
+	if ctx.Err() != nil {
+		s.drain()
+		return ctx.Err()
+	}
+	select {
+	case q := <-s.queue:
+		s.begin(q)
+		return nil
+	default:
+	}
+	s.rt.Waiting(true)
+	defer s.rt.Waiting(false)
+	select {
+	case q := <-s.queue:
+		s.begin(q)
+	case <-ctx.Done():
+	case err := <-s.served:
+		s.served <- err
+		return fmt.Errorf("the server ended: %w", err)
+	}
+	return nil
+}
+
+func (s *source) begin(q *request) {
+	if q.fate.CompareAndSwap(waiting, taken) {
+		s.current, s.records, s.told = q, newRecords(q.body, q.form), answer{}
+	}
+}
+
+// decode makes a batch of the next records of the current request, which becomes the given one with the last of them.
+func (s *source) decode() *batch.Batch {
+	more := true
+	for more && s.dec.Pending() < s.rt.BatchRows() {
+		more = s.records.next(s.dec)
+	}
+	b := s.dec.Batch(s.rt.Now())
+	if b != nil {
+		s.told.Accepted += b.Rows()
+		s.told.reject(b.Rejects)
+	}
+	if !more {
+		s.given, s.current, s.records = s.current, nil, records{}
+	}
+	return b
+}
+
+// reject counts rejects by reason.
+func (a *answer) reject(list []batch.Reject) {
+	a.Rejected += len(list)
+next:
+	for i := range list {
+		r := &list[i]
+		for j := range a.Reasons {
+			if a.Reasons[j].Reason == r.Reason {
+				a.Reasons[j].Records++
+				continue next
+			}
+		}
+		if len(a.Reasons) < maxReasons {
+			a.Reasons = append(a.Reasons, reason{r.Reason, 1, strings.ToValidUTF8(r.Detail, "�")})
+		}
+	}
+}
+
+// drain makes handlers refuse what was not taken, and what comes.
+func (s *source) drain() {
+	if !s.isDraining() {
+		close(s.draining)
+	}
+}
+
+func (s *source) isDraining() bool {
+	select {
+	case <-s.draining:
+		return true
+	default:
+		return false
+	}
+}
+
+// Committed has nothing to acknowledge: clients were answered.
+func (s *source) Committed(context.Context, op.Position) error { return nil }
+
+func (s *source) BytesRead() uint64 { return s.bytes.Load() }
+
+// grace is how long a request that is still arriving may take when the run is over.
+const grace = time.Second
+
+func (s *source) Close() error {
+	s.drain()
+	for _, q := range []*request{s.current, s.given} {
+		if q != nil { // the run failed under it
+			q.answer <- answer{status: http.StatusServiceUnavailable, Error: "the run failed with the rows of this request on their way"}
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if s.server.Shutdown(ctx) != nil {
+		_ = s.server.Close()
+	}
+	<-s.served
+	s.clients.Wait()
+	s.dec.Close()
+	return nil
+}
+
+// complaints is where the server writes what it has to say.
+type complaints struct{ rt op.Runtime }
+
+func (c complaints) Write(p []byte) (int, error) {
+	c.rt.WarnEvery("server", "a client made trouble", "error", strings.TrimSpace(string(p)))
+	return len(p), nil
+}
