@@ -39,8 +39,14 @@ type pipe struct {
 	in   int // rows handed in
 }
 
-// open binds and opens an operator whose inputs carry mode; rt may be nil.
+// open binds and opens an operator whose inputs carry mode, and whose outputs are all read; rt may be nil.
 func open(outer testing.TB, t tb, o plan.Op, mode plan.Mode, rt *optest.Runtime, schemas ...*arrow.Schema) *pipe {
+	t.Helper()
+	return openRead(outer, t, o, mode, rt, false, schemas...)
+}
+
+// openRead is open, where outputs that may stay unread can be left so.
+func openRead(outer testing.TB, t tb, o plan.Op, mode plan.Mode, rt *optest.Runtime, unread bool, schemas ...*arrow.Schema) *pipe {
 	t.Helper()
 	n := &plan.Node{ID: "under_test", Kind: "test", Op: o}
 	p := &plan.Pipeline{Name: "test"}
@@ -49,8 +55,14 @@ func open(outer testing.TB, t tb, o plan.Op, mode plan.Mode, rt *optest.Runtime,
 		n.Inputs = append(n.Inputs, plan.Edge{From: in})
 		p.Nodes = append(p.Nodes, in)
 	}
-	sink := &plan.Node{ID: "sink", Kind: "sink", Op: &plan.Write{Kind: "sink"}, Inputs: []plan.Edge{{From: n}}}
-	p.Nodes = append(p.Nodes, n, sink)
+	p.Nodes = append(p.Nodes, n)
+	for _, d := range n.Declares() {
+		if d.Optional && unread {
+			continue
+		}
+		p.Nodes = append(p.Nodes, &plan.Node{ID: "sink_" + d.Name, Kind: "sink", Op: &plan.Write{Kind: "sink"},
+			Inputs: []plan.Edge{{From: n, Output: d.Name}}})
+	}
 	if list := plan.Bind(p); list.HasErrors() {
 		t.Fatalf("the plan does not bind: %v", list)
 	}
@@ -108,9 +120,17 @@ func (p *pipe) watermark(wm time.Time) {
 // taken gives the rows emitted since the last call.
 func (p *pipe) taken() []row {
 	p.t.Helper()
+	rows := p.emitted("")
+	p.out.Release()
+	return rows
+}
+
+// emitted gives the rows of an output that were not taken yet.
+func (p *pipe) emitted(output string) []row {
+	p.t.Helper()
 	var rows []row
-	want := p.node.Output("").Schema
-	for _, b := range p.out.Batches[""] {
+	want := p.node.Output(output).Schema
+	for _, b := range p.out.Batches[output] {
 		if !b.Schema().Equal(want) {
 			p.t.Fatalf("emitted %v, want %v", b.Schema(), want)
 		}
@@ -128,7 +148,6 @@ func (p *pipe) taken() []row {
 			rows = append(rows, r)
 		}
 	}
-	p.out.Release()
 	return rows
 }
 
