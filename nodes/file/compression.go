@@ -81,7 +81,11 @@ func (c compression) writer(w io.Writer) (io.WriteCloser, error) {
 	case gz:
 		return gzip.NewWriter(w), nil
 	case zst:
-		return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
+		z, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
+		if err != nil {
+			return nil, err
+		}
+		return z, nil
 	}
 	return unpackedWriter{w}, nil
 }
