@@ -1,12 +1,16 @@
 package nodes
 
 import (
+	"errors"
 	"fmt"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"flowrun/dag/codec"
 	"flowrun/dag/diag"
 	"flowrun/dag/plan"
 	"flowrun/dag/schema"
@@ -18,7 +22,9 @@ func (b *Builder) Format(def string, known ...string) plan.Format {
 	b.usedFormat = true
 	v := b.Node.Format
 	if v == nil || v.Kind == spec.Null {
-		return plan.Format{Name: def, At: b.Node.KindAt}
+		f := plan.Format{Name: def, At: b.Node.KindAt}
+		b.options(&f)
+		return f
 	}
 	f := plan.Format{At: v.At}
 	switch {
@@ -47,12 +53,64 @@ func (b *Builder) Format(def string, known ...string) plan.Format {
 		b.Report(d)
 		return plan.Format{Name: def, At: f.At}
 	}
-	if f.Options != nil && (f.Options.Kind != spec.Null && len(f.Options.Entries) > 0 || f.Options.Kind == spec.Scalar) {
-		b.Report(diag.Diagnostic{
-			Code: CodeFormat, At: f.Options.At,
-			Message: fmt.Sprintf("format %s has no options", f.Name),
-			Hint:    "format: " + f.Name,
-		})
+	b.options(&f)
+	return f
+}
+
+// options decodes the options of a format into its Config, the defaults where nothing is said.
+func (b *Builder) options(f *plan.Format) {
+	into := codec.NewConfig(f.Name)
+	if into == nil {
+		if v := f.Options; v != nil && v.Kind != spec.Null && (len(v.Entries) > 0 || v.Kind != spec.Map) {
+			b.Report(diag.Diagnostic{
+				Code: CodeFormat, At: v.At,
+				Message: fmt.Sprintf("format %s has no options", f.Name),
+				Hint:    "format: " + f.Name,
+			})
+		}
+		return
+	}
+	list := spec.Decode(f.Options, into, f.At, "format "+f.Name)
+	b.diags.Add(list...)
+	config := reflect.ValueOf(into).Elem().Interface()
+	err := codec.CheckConfig(config)
+	if list.HasErrors() || err == nil {
+		f.Config = config
+		return
+	}
+	d := diag.Diagnostic{Code: CodeFormat, At: f.Options.At, Message: fmt.Sprintf("format %s: %v", f.Name, err)}
+	if p := (*codec.Problem)(nil); errors.As(err, &p) {
+		d.Message, d.Hint = "format "+f.Name+": "+p.Message, p.Hint
+	}
+	b.Report(d)
+}
+
+// FormatOf is the format that a file's name tells, and text where it tells none; what `gz` and `zst` pack is told by what
+// stands before.
+func FormatOf(path string) string {
+	ext := strings.ToLower(filepath.Ext(path))
+	if ext == ".gz" || ext == ".zst" {
+		ext = strings.ToLower(filepath.Ext(strings.TrimSuffix(path, filepath.Ext(path))))
+	}
+	switch ext {
+	case ".json", ".jsonl", ".ndjson":
+		return "json"
+	case ".csv", ".tsv":
+		return "csv"
+	case ".kv", ".logfmt":
+		return "kv"
+	}
+	return "text"
+}
+
+// FileFormat is Format for what has a file's name, which tells the format where `format` does not. A .tsv has tabs between
+// its fields unless `delimiter` says otherwise.
+func (b *Builder) FileFormat(path, def string, known ...string) plan.Format {
+	f := b.Format(def, known...)
+	name := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(path), ".gz"), ".zst")
+	if c, ok := f.Config.(codec.CSV); ok && strings.HasSuffix(name, ".tsv") && f.Options.Get("delimiter") == nil {
+		c.Delimiter = codec.TSV.Delimiter
+		f.Config = c
 	}
 	return f
 }

@@ -14,13 +14,15 @@ import (
 const (
 	textFormat = "text"
 	jsonFormat = "json"
+	csvFormat  = "csv"
+	kvFormat   = "kv"
 )
 
 // TextSchema is the schema of a text source.
 var TextSchema = arrow.NewSchema([]arrow.Field{{Name: "value", Type: schema.String, Nullable: true}}, nil)
 
 // Formats are the names of the formats, in the order in which messages list them.
-func Formats() []string { return []string{textFormat, jsonFormat} }
+func Formats() []string { return []string{textFormat, jsonFormat, csvFormat, kvFormat} }
 
 // Problem says why a format and a schema do not fit.
 type Problem struct {
@@ -45,6 +47,8 @@ func Check(format string, s *arrow.Schema, write bool) error {
 		return checkText(s, write)
 	case jsonFormat:
 		return checkJSON(s, write)
+	case csvFormat, kvFormat:
+		return checkFields(format, s, write)
 	}
 	p := &Problem{Message: fmt.Sprintf("unknown format %q", format), Format: true}
 	if near := diag.Suggest(format, Formats()); near != "" {

@@ -32,9 +32,36 @@ type Encoder interface {
 	Append(dst []byte, b *batch.Batch) ([]byte, []batch.Failure)
 }
 
+// Headed is a [Decoder] whose streams may begin with a record that is no row, as a CSV header is.
+type Headed interface {
+	Decoder
+	// Restart says that the next record is the first of another stream.
+	Restart()
+	// Started reports whether the next record is a row: the header, if the stream has one, has come.
+	Started() bool
+	// Swap goes on with another stream, of which Swap returned what is known before, or nil for a new one, and returns what
+	// is known of the stream it was at. So one decoder serves many streams.
+	Swap(stream any) any
+}
+
+// Starter is an [Encoder] whose streams begin with something that is no row. The first Append with a row writes it.
+type Starter interface {
+	Encoder
+	// Restart says that what is appended next begins another stream, such as another file.
+	Restart()
+}
+
+// EncoderOptions configure NewEncoderFor.
+type EncoderOptions struct {
+	Format string        // one of Formats
+	Config any           // the format's options, such as a CSV; nil: its defaults
+	Schema *arrow.Schema // of the rows
+}
+
 // DecoderOptions configure NewDecoder.
 type DecoderOptions struct {
-	Format    string        // "text" or "json"
+	Format    string        // one of Formats
+	Config    any           // the format's options, such as a CSV; nil: its defaults
 	Schema    *arrow.Schema // the rows to make, with unit metadata; see schema.UnitKey
 	Allocator memory.Allocator
 	Now       func() time.Time // for a reject's time
@@ -54,6 +81,11 @@ const (
 	DuplicateKey  = "duplicate key"
 	NestedTooDeep = "nested too deeply"
 	LineTooLong   = "line too long"
+	BadQuote      = "wrong quote"
+	FieldCount    = "wrong number of fields"
+	NoHeader      = "no such header"
+	NoPair        = "no key and value"
+	NoMatch       = "no match"
 )
 
 // NewDecoder makes the decoder of a format; the format and schema must have passed [Check].
@@ -63,17 +95,30 @@ func NewDecoder(o DecoderOptions) Decoder {
 		return newTextDecoder(o)
 	case jsonFormat:
 		return newJSONDecoder(o)
+	case csvFormat:
+		return newCSVDecoder(o)
+	case kvFormat:
+		return newKVDecoder(o)
 	}
 	panic("codec: no decoder for " + o.Format)
 }
 
-// NewEncoder makes the encoder of a format for rows of the schema; both must have passed [Check].
+// NewEncoder is [NewEncoderFor] with the format's defaults.
 func NewEncoder(format string, s *arrow.Schema) Encoder {
-	switch format {
+	return NewEncoderFor(EncoderOptions{Format: format, Schema: s})
+}
+
+// NewEncoderFor makes the encoder of a format; the format and schema must have passed [Check].
+func NewEncoderFor(o EncoderOptions) Encoder {
+	switch o.Format {
 	case textFormat:
 		return textEncoder{}
 	case jsonFormat:
-		return newJSONEncoder(s)
+		return newJSONEncoder(o.Schema)
+	case csvFormat:
+		return newCSVEncoder(o)
+	case kvFormat:
+		return newKVEncoder(o)
 	}
-	panic("codec: no encoder for " + format)
+	panic("codec: no encoder for " + o.Format)
 }

@@ -1,14 +1,13 @@
 package codec
 
-import "bytes"
-
 // DefaultMaxLine is the longest line that a [Framer] takes when its Max is 0.
 const DefaultMaxLine = 1 << 20
 
 // maxHead is how much is kept of a line that is too long.
 const maxHead = MaxRejectBytes
 
-// Framer cuts a stream of bytes into lines at LF, with an optional CR before it. It buffers at most Max bytes: the piece
+// Framer cuts a stream of bytes into lines at LF, with an optional CR before it; where [NewFramer] was told of a format with
+// quoted fields, an LF inside of quotes is a part of the line. It buffers at most Max bytes: the piece
 // of a line that the last chunk ended in. The zero Framer is ready. It is used by one goroutine:
 //
 //	f.Feed(chunk)
@@ -24,7 +23,10 @@ const maxHead = MaxRejectBytes
 // chunk and is not copied, so the chunk must stay as it is until Next has returned false or Feed is called again.
 type Framer struct {
 	Max int // the longest line in bytes, without its end; 0: DefaultMaxLine
+	// Stream is what the decoder of a stream's lines knows of it, kept here while it is at another one; see Headed.
+	Stream any
 
+	quotes quotes
 	chunk  []byte // what Next has not looked at yet
 	part   []byte // the beginning of a line that goes on in the next chunk, or the head of one that is too long
 	line   []byte
@@ -39,12 +41,25 @@ type Framer struct {
 	read     int64 // bytes of the stream before chunk
 }
 
+// NewFramer makes the framer of a format's records: lines, which in csv go on inside of quotes. max is the longest record in
+// bytes, without its end; 0: DefaultMaxLine.
+func NewFramer(format string, config any, max int) Framer {
+	f := Framer{Max: max}
+	if format == csvFormat {
+		f.quotes.delimiter = csvOf(config).byte()
+	}
+	return f
+}
+
+// Like makes f, which may be new, cut as another one does.
+func (f *Framer) Like(other *Framer) { f.Max, f.quotes.delimiter = other.Max, other.quotes.delimiter }
+
 // Feed lends the framer the next bytes of the stream. All lines of the last chunk must have been taken.
 func (f *Framer) Feed(chunk []byte) { f.chunk = chunk }
 
 // Next goes to the next line that ends in what was fed, and reports whether there is one.
 func (f *Framer) Next() bool {
-	at := bytes.IndexByte(f.chunk, '\n')
+	at := f.end()
 	if at < 0 {
 		f.keep(f.chunk)
 		f.read += int64(len(f.chunk))
@@ -70,6 +85,7 @@ func (f *Framer) Flush() bool {
 		return false
 	}
 	f.finish(false)
+	f.quotes.state = atField
 	f.offset = f.read
 	return true
 }
@@ -96,7 +112,7 @@ func (f *Framer) Offset() int64 { return f.offset }
 
 // Reset forgets what was fed and not yet taken, and starts a new stream whose first byte is at offset.
 func (f *Framer) Reset(offset int64) {
-	*f = Framer{Max: f.Max, part: f.part[:0], offset: offset, read: offset}
+	*f = Framer{Max: f.Max, quotes: quotes{delimiter: f.quotes.delimiter}, part: f.part[:0], offset: offset, read: offset}
 }
 
 func (f *Framer) max() int {

@@ -61,6 +61,7 @@ type AtEnd struct {
 type Format struct {
 	Name    string
 	Options *spec.Value // nil: none
+	Config  any         // the format's own options, decoded; nil: it has none
 	At      diag.Span
 }
 

@@ -1,7 +1,9 @@
 package lines
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -19,15 +21,16 @@ const UnfinishedLine = "unfinished line"
 // Options configure a [Reader].
 type Options struct {
 	Format string
+	Config any           // the format's options; see codec.DecoderOptions
 	Schema *arrow.Schema // of the rows, TimestampColumn included where Timestamp is set
 	// Timestamp makes the last column of Schema: when the line was received.
 	Timestamp    bool
 	MaxLineBytes int
 }
 
-// Reader turns bytes into batches of rows: a chunk is fed, and Next gives its lines, at most rt.BatchRows at a time, until
-// there is no whole line left. It holds one chunk of rt.BatchBytes and the beginning of one line. It is used by one
-// goroutine.
+// Reader turns bytes into batches of rows: a chunk is fed, and Next gives its lines (or records, where those may span lines),
+// at most rt.BatchRows at a time, until there is no whole line left. It holds one chunk of rt.BatchBytes and the beginning of
+// one line. It is used by one goroutine.
 type Reader struct {
 	Part    int32 // of the batches that come next
 	o       Options
@@ -48,10 +51,10 @@ func NewReader(rt op.Runtime, o Options, offset int64) *Reader {
 		decoded = arrow.NewSchema(decoded.Fields()[:decoded.NumFields()-1], nil)
 	}
 	r := &Reader{o: o, alloc: rt.Allocator(), plain: schema.Plain(o.Schema), rows: rt.BatchRows(), room: rt.BatchBytes()}
-	r.framer.Max = o.MaxLineBytes
+	r.framer = codec.NewFramer(o.Format, o.Config, o.MaxLineBytes)
 	r.framer.Reset(offset)
 	r.dec = codec.NewDecoder(codec.DecoderOptions{
-		Format: o.Format, Schema: decoded, Allocator: rt.Allocator(), Now: rt.Now,
+		Format: o.Format, Config: o.Config, Schema: decoded, Allocator: rt.Allocator(), Now: rt.Now,
 	})
 	return r
 }
@@ -67,7 +70,10 @@ func (r *Reader) Feed(p []byte, arrived time.Time) {
 // called once Next has returned nil.
 func (r *Reader) Swap(f codec.Framer) codec.Framer {
 	before := r.framer
-	f.Max = before.Max
+	f.Like(&before)
+	if h, ok := r.dec.(codec.Headed); ok {
+		before.Stream = h.Swap(f.Stream)
+	}
 	r.framer = f
 	return before
 }
@@ -100,6 +106,7 @@ func (r *Reader) End() *batch.Batch {
 	if r.framer.Flush() {
 		r.line()
 	}
+	r.restart()
 	return r.batch()
 }
 
@@ -108,12 +115,52 @@ func (r *Reader) Break(detail string) *batch.Batch {
 	if r.framer.Flush() {
 		r.dec.Reject(UnfinishedLine, detail, r.framer.Line())
 	}
+	r.restart()
 	return r.batch()
 }
 
+// restart prepares for another stream, which brings a header of its own where the format has one.
+func (r *Reader) restart() {
+	if h, ok := r.dec.(codec.Headed); ok {
+		h.Restart()
+	}
+}
+
+// Head gives a Reader that starts at an offset the beginning of its stream, from which it takes the header where the format
+// has one; else nothing is read. What is wrong with the header is a reject of the next batch.
+func (r *Reader) Head(stream io.Reader) error {
+	h, ok := r.dec.(codec.Headed)
+	if !ok || h.Started() {
+		return nil
+	}
+	f := codec.NewFramer(r.o.Format, r.o.Config, r.o.MaxLineBytes)
+	piece := make([]byte, 4<<10)
+	for {
+		n, err := stream.Read(piece)
+		f.Feed(piece[:n])
+		for f.Next() {
+			if r.decode(&f); h.Started() {
+				return nil
+			}
+		}
+		switch {
+		case err == nil:
+			continue
+		case !errors.Is(err, io.EOF):
+			return fmt.Errorf("read the header: %w", err)
+		case f.Flush():
+			r.decode(&f)
+		}
+		return nil
+	}
+}
+
 // Reset leaves the stream and begins another one, whose first byte stands at offset. What came behind the last end of line is
-// forgotten; it may be called once Next has returned nil.
-func (r *Reader) Reset(offset int64) { r.framer.Reset(offset) }
+// forgotten; it may be called once Next has returned nil. Where the offset is not 0, Head gives the stream's header.
+func (r *Reader) Reset(offset int64) {
+	r.framer.Reset(offset)
+	r.restart()
+}
 
 // Offset is the place in the stream just behind the last line of the last batch.
 func (r *Reader) Offset() int64 { return r.framer.Offset() }
@@ -121,12 +168,14 @@ func (r *Reader) Offset() int64 { return r.framer.Offset() }
 // Close releases what was not taken.
 func (r *Reader) Close() { r.dec.Close() }
 
-func (r *Reader) line() {
-	if size, over := r.framer.Over(); over {
-		r.dec.Reject(codec.LineTooLong, fmt.Sprintf("%d bytes, max_line_bytes is %d", size, r.framer.Max), r.framer.Line())
+func (r *Reader) line() { r.decode(&r.framer) }
+
+func (r *Reader) decode(f *codec.Framer) {
+	if size, over := f.Over(); over {
+		r.dec.Reject(codec.LineTooLong, fmt.Sprintf("%d bytes, max_line_bytes is %d", size, f.Max), f.Line())
 		return
 	}
-	r.dec.Decode(r.framer.Line())
+	r.dec.Decode(f.Line())
 }
 
 func (r *Reader) batch() *batch.Batch {

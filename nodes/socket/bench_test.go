@@ -8,6 +8,7 @@ import (
 
 	"flowrun/dag/codec"
 	"flowrun/dag/op/optest"
+	"flowrun/dag/plan"
 )
 
 // BenchmarkSocketToDiscard reads lines over loopback TCP into batches and drops them. The sender shares the cores.
@@ -32,7 +33,7 @@ func BenchmarkSocketToDiscard(b *testing.B) {
 					}
 				}
 			}()
-			s := &source{cfg: defaults(), server: srv.addr, format: "text", schema: codec.TextSchema}
+			s := &source{cfg: defaults(), server: srv.addr, format: plan.Format{Name: "text"}, schema: codec.TextSchema}
 			ctx := context.Background()
 			if err := s.Open(ctx, unchecked{rt}, nil); err != nil {
 				b.Fatal(err)

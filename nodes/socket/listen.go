@@ -12,6 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"flowrun/dag/op"
+	"flowrun/dag/plan"
 	"flowrun/nodes/lines"
 	"flowrun/nodes/peer"
 )
@@ -21,7 +22,7 @@ import (
 type listener struct {
 	cfg     Config
 	address string
-	format  string
+	format  plan.Format
 	schema  *arrow.Schema
 
 	rt     op.Runtime
@@ -62,7 +63,7 @@ func (l *listener) Open(_ context.Context, rt op.Runtime, _ []byte) error {
 		return fmt.Errorf("cannot listen on %s: %s", l.address, peer.Reason(err))
 	}
 	l.reader = lines.NewReader(rt, lines.Options{
-		Format: l.format, Schema: l.schema, Timestamp: l.cfg.IncludeTimestamp, MaxLineBytes: int(l.cfg.MaxLineBytes),
+		Format: l.format.Name, Config: l.format.Config, Schema: l.schema, Timestamp: l.cfg.IncludeTimestamp, MaxLineBytes: int(l.cfg.MaxLineBytes),
 	}, 0)
 	l.ready = make(chan *client, l.cfg.MaxClients)
 	l.gone = make(chan struct{})

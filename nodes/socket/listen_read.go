@@ -96,7 +96,7 @@ func (l *listener) finish(c *client) *batch.Batch {
 	c.framer = l.reader.Swap(codec.Framer{})
 	held := c.framer.Held()
 	if held == 0 {
-		c.framer = codec.Framer{} // it keeps no buffer from one line to the next
+		c.framer = codec.Framer{Stream: c.framer.Stream} // it keeps no buffer from one line to the next
 	}
 	l.hold(c, held)
 	c.next <- struct{}{}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 
+	"flowrun/dag/codec"
 	"flowrun/dag/diag"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
@@ -56,15 +57,15 @@ func init() {
 		Scan: scan,
 		Source: func(c Config, s *plan.Scan) (op.Source, error) {
 			if c.Mode == "listen" {
-				return &listener{cfg: c, address: c.Server(), format: s.Format.Name, schema: s.Schema}, nil
+				return &listener{cfg: c, address: c.Server(), format: s.Format, schema: s.Schema}, nil
 			}
-			return &source{cfg: c, server: c.Server(), format: s.Format.Name, schema: s.Schema}, nil
+			return &source{cfg: c, server: c.Server(), format: s.Format, schema: s.Schema}, nil
 		},
 	})
 }
 
 func scan(_ context.Context, b *nodes.Builder, c Config) *plan.Scan {
-	f := b.Format("text", "text", "json")
+	f := b.Format("text", codec.Formats()...)
 	s := b.Schema(f)
 	ok := checkServer(b, c)
 	if message, hint := lines.CheckMaxLine(int64(c.MaxLineBytes)); message != "" {

@@ -13,6 +13,7 @@ import (
 
 	"flowrun/dag/batch"
 	"flowrun/dag/op"
+	"flowrun/dag/plan"
 	"flowrun/nodes/lines"
 	"flowrun/nodes/peer"
 )
@@ -22,7 +23,7 @@ import (
 type source struct {
 	cfg    Config
 	server string
-	format string
+	format plan.Format
 	schema *arrow.Schema
 
 	rt     op.Runtime
@@ -57,7 +58,7 @@ func (s *source) Open(_ context.Context, rt op.Runtime, _ []byte) error {
 		}
 	}
 	s.reader = lines.NewReader(rt, lines.Options{
-		Format: s.format, Schema: s.schema, Timestamp: s.cfg.IncludeTimestamp, MaxLineBytes: int(s.cfg.MaxLineBytes),
+		Format: s.format.Name, Config: s.format.Config, Schema: s.schema, Timestamp: s.cfg.IncludeTimestamp, MaxLineBytes: int(s.cfg.MaxLineBytes),
 	}, 0)
 	return nil
 }

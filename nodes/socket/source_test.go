@@ -12,6 +12,7 @@ import (
 
 	"flowrun/dag/codec"
 	"flowrun/dag/op/optest"
+	"flowrun/dag/plan"
 	"flowrun/dag/spec"
 	"flowrun/nodes/lines"
 )
@@ -61,7 +62,7 @@ func defaults() Config {
 // open opens a text source on addr.
 func open(t testing.TB, rt *optest.Runtime, addr string, cfg Config) *source {
 	t.Helper()
-	s := &source{cfg: cfg, server: addr, format: "text", schema: codec.TextSchema}
+	s := &source{cfg: cfg, server: addr, format: plan.Format{Name: "text"}, schema: codec.TextSchema}
 	if cfg.IncludeTimestamp {
 		s.schema, _ = lines.WithTimestamp(s.schema)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"flowrun/dag/batch"
 	"flowrun/dag/op"
+	"flowrun/dag/plan"
 	"flowrun/nodes/lines"
 )
 
@@ -19,7 +20,7 @@ import (
 // it, so what it would have brought stays in the pipe for who reads next.
 type source struct {
 	cfg    Config
-	format string
+	format plan.Format
 	schema *arrow.Schema
 
 	rt     op.Runtime
@@ -53,7 +54,7 @@ func (s *source) Open(_ context.Context, rt op.Runtime, _ []byte) error {
 	}
 	s.in = lines.NewInput(input, rt.Waiting)
 	s.reader = lines.NewReader(rt, lines.Options{
-		Format: s.format, Schema: s.schema, Timestamp: s.cfg.IncludeTimestamp, MaxLineBytes: int(s.cfg.MaxLineBytes),
+		Format: s.format.Name, Config: s.format.Config, Schema: s.schema, Timestamp: s.cfg.IncludeTimestamp, MaxLineBytes: int(s.cfg.MaxLineBytes),
 	}, 0)
 	return nil
 }

@@ -14,13 +14,14 @@ import (
 
 	"flowrun/dag/codec"
 	"flowrun/dag/op/optest"
+	"flowrun/dag/plan"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t *testing.T, rt *optest.Runtime, input io.Reader) *source {
 	t.Helper()
-	s := &source{cfg: Config{MaxLineBytes: 20, Input: input}, format: "text", schema: codec.TextSchema}
+	s := &source{cfg: Config{MaxLineBytes: 20, Input: input}, format: plan.Format{Name: "text"}, schema: codec.TextSchema}
 	if err := s.Open(t.Context(), rt, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -129,11 +130,11 @@ func TestCancelWhileBlocked(t *testing.T) {
 
 func TestOneNodeReadsStandardInput(t *testing.T) {
 	onStandardInput(t)
-	first := &source{cfg: Config{MaxLineBytes: 20}, format: "text", schema: codec.TextSchema}
+	first := &source{cfg: Config{MaxLineBytes: 20}, format: plan.Format{Name: "text"}, schema: codec.TextSchema}
 	if err := first.Open(t.Context(), optest.New(t), nil); err != nil {
 		t.Fatal(err)
 	}
-	second := &source{cfg: Config{MaxLineBytes: 20}, format: "text", schema: codec.TextSchema}
+	second := &source{cfg: Config{MaxLineBytes: 20}, format: plan.Format{Name: "text"}, schema: codec.TextSchema}
 	if err := second.Open(t.Context(), optest.New(t), nil); err == nil || !strings.Contains(err.Error(), "read by another node") {
 		t.Errorf("a second source: %v", err)
 	}

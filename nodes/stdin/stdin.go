@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"flowrun/dag/codec"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
 	"flowrun/dag/spec"
@@ -29,13 +30,13 @@ func init() {
 		Name: "stdin", Role: nodes.Source, Doc: doc,
 		Scan: scan,
 		Source: func(c Config, s *plan.Scan) (op.Source, error) {
-			return &source{cfg: c, format: s.Format.Name, schema: s.Schema}, nil
+			return &source{cfg: c, format: s.Format, schema: s.Schema}, nil
 		},
 	})
 }
 
 func scan(_ context.Context, b *nodes.Builder, c Config) *plan.Scan {
-	f := b.Format("text", "text", "json")
+	f := b.Format("text", codec.Formats()...)
 	s := b.Schema(f)
 	if message, hint := lines.CheckMaxLine(int64(c.MaxLineBytes)); message != "" {
 		b.Wrong("max_line_bytes", message, hint)

@@ -23,10 +23,10 @@ func init() {
 	nodes.Register(nodes.Kind[Config]{
 		Name: "stdout", Role: nodes.Sink, Doc: doc,
 		Write: func(b *nodes.Builder, _ Config) *plan.Write {
-			return &plan.Write{Format: b.Format("json", "json", "text")}
+			return &plan.Write{Format: b.Format("json", codec.Formats()...)}
 		},
 		Sink: func(_ Config, w *plan.Write) (op.Sink, error) {
-			return &sink{encoder: codec.NewEncoder(w.Format.Name, w.Schema)}, nil
+			return &sink{encoder: codec.NewEncoderFor(codec.EncoderOptions{Format: w.Format.Name, Config: w.Format.Config, Schema: w.Schema})}, nil
 		},
 	})
 }
