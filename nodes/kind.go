@@ -94,6 +94,7 @@ func Register[C any](k Kind[C]) {
 		var c C
 		list := spec.Decode(b.Node.Config, &c, b.Node.KindAt, k.Name)
 		b.diags.Add(list...)
+		spec.Secrets(b.Node.Config, &c, b.secrets)
 		return c, !list.HasErrors() && !b.Node.Config.Broken()
 	}
 	var complete bool
@@ -200,6 +201,8 @@ func (Connectors) Sink(n *plan.Node) (op.Sink, error) {
 type Builder struct {
 	Node  *spec.Node
 	diags *diag.List
+	// secrets takes the values of settings that are never shown.
+	secrets *diag.Secrets
 	// which of the keys beside the kind the kind asked for
 	usedFormat, usedSchema bool
 }

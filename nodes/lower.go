@@ -16,7 +16,7 @@ import (
 // blamed as well. plan.Bind comes next.
 func Lower(ctx context.Context, f *spec.File) (*plan.Pipeline, diag.List) {
 	var list diag.List
-	p := &plan.Pipeline{Name: f.Name.Value, Description: f.Description, File: f.Path}
+	p := &plan.Pipeline{Name: f.Name.Value, Description: f.Description, File: f.Path, Secrets: f.Secrets}
 	p.Trigger, p.TriggerAt = readTrigger(f.Trigger, &list)
 	unavailable(f.Checkpoint, "checkpoint", "remove `checkpoint`: the end of the run is the commit", &list)
 
@@ -29,19 +29,19 @@ func Lower(ctx context.Context, f *spec.File) (*plan.Pipeline, diag.List) {
 		byName[n.ID] = pn
 	}
 	for i := range f.Nodes {
-		lowerNode(ctx, &f.Nodes[i], p.Nodes[i], byName, p.Nodes, &list)
+		lowerNode(ctx, &f.Nodes[i], p.Nodes[i], byName, p, &list)
 	}
 	return p, list
 }
 
-func lowerNode(ctx context.Context, n *spec.Node, pn *plan.Node, byName map[string]*plan.Node, all []*plan.Node, list *diag.List) {
+func lowerNode(ctx context.Context, n *spec.Node, pn *plan.Node, byName map[string]*plan.Node, p *plan.Pipeline, list *diag.List) {
 	unavailable(n.EventTime, "event_time", "remove `event_time`", list)
 	unavailable(n.Parallelism, "parallelism", "remove `parallelism`", list)
 	for _, r := range n.From {
 		e := plan.Edge{From: byName[r.Node], Output: r.Output, At: r.At}
 		if e.From == nil {
-			names := make([]string, len(all))
-			for i, o := range all {
+			names := make([]string, len(p.Nodes))
+			for i, o := range p.Nodes {
 				names[i] = o.ID
 			}
 			d := diag.Diagnostic{Code: plan.CodeUnknownNode, At: r.At, Message: fmt.Sprintf("unknown node %q", r.Node),
@@ -65,7 +65,7 @@ func lowerNode(ctx context.Context, n *spec.Node, pn *plan.Node, byName map[stri
 			Message: fmt.Sprintf("%s reads one node, and %d are given", n.Kind, len(n.From)),
 			Hint:    "put them together first: all: {from: [" + refs(n.From) + "], union: {}}"})
 	}
-	b := &Builder{Node: n, diags: list}
+	b := &Builder{Node: n, diags: list, secrets: p.Secrets}
 	pn.Op = e.lower(ctx, b)
 }
 

@@ -73,7 +73,7 @@ func (r *running) watched(ctx context.Context) error {
 		return said(128 + int(left.Interrupted.(syscall.Signal)))
 	}
 	if err != nil {
-		fmt.Fprintf(r.std.err, "flowrun: %v\n", err)
+		fmt.Fprintf(r.std.err, "flowrun: %s\n", r.job.Plan.Secrets.Mask(err.Error()))
 	}
 	return outcome(err)
 }

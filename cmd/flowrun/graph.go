@@ -52,9 +52,9 @@ func topology(p *plan.Pipeline) live.Topology {
 		d := live.Node{ID: n.ID, Kind: n.Kind, Role: live.Transform, Description: n.Description}
 		switch o := n.Op.(type) {
 		case *plan.Scan:
-			d.Role, d.Detail = live.Source, o.Detail
+			d.Role, d.Detail = live.Source, p.Secrets.Mask(o.Detail)
 		case *plan.Write:
-			d.Role, d.Detail = live.Sink, o.Detail
+			d.Role, d.Detail = live.Sink, p.Secrets.Mask(o.Detail)
 		}
 		t.Nodes = append(t.Nodes, d)
 		for port, in := range n.Inputs {

@@ -24,7 +24,7 @@ func Build(p *plan.Pipeline, c Connectors, o Options) (*Run, error) {
 			places[n.ID] = n.At.String()
 		}
 	}
-	r.log = slog.New(&logHandler{events: r.events, level: o.LogLevel, next: o.Log, now: o.Now, places: places})
+	r.log = slog.New(masked(&logHandler{events: r.events, level: o.LogLevel, next: o.Log, now: o.Now, places: places}, p.Secrets))
 	r.printer = &printer{run: r, out: o.Output}
 	r.setState(live.Starting)
 

@@ -50,7 +50,7 @@ func (r *Run) Snapshot() live.Snapshot {
 	}
 	if s.State == live.Failed {
 		r.failure.Lock()
-		s.Error = r.err.Error()
+		s.Error = r.plan.Secrets.Mask(r.err.Error())
 		r.failure.Unlock()
 	}
 	for i, n := range r.nodes {
@@ -81,7 +81,7 @@ func (n *node) stats(s *live.NodeStats) {
 	s.RowsIn, s.RowsOut, s.Batches = m.rowsIn.Load(), m.rowsOut.Load(), m.batches.Load()
 	s.Passed, s.Filtered, s.Late = m.passed.Load(), m.filtered.Load(), m.late.Load()
 	s.Rejected, s.Held, s.RejectedOut = m.rejected.Load(), m.held.Load(), m.rejectedOut.Load()
-	s.Reasons = m.reasons.snapshot()
+	s.Reasons = maskReasons(m.reasons.snapshot(), n.run.plan.Secrets)
 	s.Ended = m.ended.Load()
 	if n.bytes != nil {
 		s.BytesIn = n.bytes()
@@ -92,7 +92,7 @@ func (n *node) stats(s *live.NodeStats) {
 // status is what the operator waits for outside, in words.
 func (n *node) status() string {
 	if text := n.rt.status.Load(); text != nil {
-		return *text
+		return n.run.plan.Secrets.Mask(*text)
 	}
 	return ""
 }

@@ -46,7 +46,7 @@ func (r *Run) Summary() Summary {
 	s := Summary{State: r.State(), Elapsed: r.elapsed(), Epochs: r.epochs.Load(), OutputClosed: r.printer.closed.Load()}
 	r.failure.Lock()
 	if r.err != nil {
-		s.Error = r.err.Error()
+		s.Error = r.plan.Secrets.Mask(r.err.Error())
 	}
 	r.failure.Unlock()
 	for _, n := range r.nodes {

@@ -20,7 +20,7 @@ func (r *Run) Topology(context.Context) (live.Topology, error) { return r.topolo
 // draw makes the topology.
 func (r *Run) draw() live.Topology {
 	t := live.Topology{
-		Pipeline: r.plan.Name, Description: r.plan.Description, File: r.plan.File,
+		Pipeline: r.plan.Name, Description: r.plan.Secrets.Mask(r.plan.Description), File: r.plan.File,
 		Where: r.o.Where, Trigger: r.plan.Trigger.String(),
 	}
 	for _, n := range r.nodes {
@@ -35,8 +35,8 @@ func (r *Run) draw() live.Topology {
 }
 
 func (n *node) draw() live.Node {
-	p := n.plan
-	d := live.Node{ID: p.ID, Kind: p.Kind, Role: n.role, Description: p.Description, Detail: detail(p.Op)}
+	p, mask := n.plan, n.run.plan.Secrets.Mask
+	d := live.Node{ID: p.ID, Kind: p.Kind, Role: n.role, Description: mask(p.Description), Detail: mask(detail(p.Op))}
 	if n.role == live.Sink {
 		d.Promise = plan.PromiseOfSink(p)
 	}

@@ -26,12 +26,14 @@ type Job struct {
 	File   *spec.File     // as written; nil when it could not be read at all
 	Plan   *plan.Pipeline // nil when there were errors
 	Diags  diag.List      // sorted; warnings too
+
+	secrets *diag.Secrets
 }
 
-// SourceOf gives the text of a file that a diagnostic names; diag.Print asks for it.
+// SourceOf gives the text of a file that a diagnostic names, its secrets covered; diag.Print asks for it.
 func (j *Job) SourceOf(file string) []byte {
 	if file == j.Path {
-		return j.Source
+		return j.secrets.Cover(j.Source)
 	}
 	return nil
 }
@@ -57,6 +59,7 @@ func Parse(ctx context.Context, path string, src []byte, o Options) *Job {
 	j.File = file
 	j.Diags.Add(list...)
 	if file != nil {
+		j.secrets = file.Secrets
 		p, list := nodes.Lower(ctx, file)
 		j.Diags.Add(list...)
 		j.Diags.Add(plan.Bind(p)...)
@@ -65,6 +68,7 @@ func Parse(ctx context.Context, path string, src []byte, o Options) *Job {
 			j.Plan = p
 		}
 	}
+	j.secrets.MaskList(j.Diags)
 	j.Diags.Sort()
 	return j
 }

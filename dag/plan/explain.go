@@ -22,7 +22,7 @@ func Explain(w io.Writer, p *Pipeline) error {
 	}
 	x.rejects(p)
 	x.promises(p)
-	_, err := io.WriteString(w, x.b.String())
+	_, err := io.WriteString(w, p.Secrets.Mask(x.b.String()))
 	return err
 }
 

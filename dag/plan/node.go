@@ -14,6 +14,8 @@ type Pipeline struct {
 	Trigger     Trigger
 	TriggerAt   diag.Span
 	Nodes       []*Node // in file order
+	// Secrets is what is shown to nobody: whoever prints, logs or draws something of the plan or its run masks it.
+	Secrets *diag.Secrets
 }
 
 // OnError is what happens to a rejected row that nobody reads.

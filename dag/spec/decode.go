@@ -14,7 +14,7 @@ import (
 // required keys and values outside an enum are diagnostics, all of them, and what is right is filled in all the same.
 //
 // Struct tags: `yaml:"key"`, `doc:"..."`, `default:"..."` (as it would stand in a file; a list without its brackets),
-// `enum:"a,b"`, `required:"true"`, `min:"..."` and `max:"..."` for numbers, durations and sizes. An embedded struct lends
+// `enum:"a,b"`, `required:"true"`, `secret:"true"` (see [Secrets]), `min:"..."` and `max:"..."` for numbers, durations and sizes. An embedded struct lends
 // its keys, and `short:"true"` lets a single value stand for a map of that key alone. A nil v, nothing, and an empty map give the defaults.
 //
 // A diag.Text is an expression, or with an enum tag one of its words; [Name] is a text that is none. Into an expression a

@@ -12,6 +12,8 @@ type File struct {
 	Checkpoint  *Value
 	Tests       *Value
 	Nodes       []Node // in file order
+	// Secrets are the values of ${file:...} and of environment variables whose names say that they are secret.
+	Secrets *diag.Secrets
 }
 
 // Node is one entry of `nodes`.

@@ -14,6 +14,7 @@ type KeyDoc struct {
 	Default  string // as it would stand in a file
 	Enum     []string
 	Required bool
+	Secret   bool     // its value is never shown
 	Short    bool     // a single value in place of the map of settings is this one
 	Min, Max string   // "" is no bound
 	Keys     []KeyDoc // of a map of settings, or of a list of those
@@ -33,7 +34,7 @@ func keysOfType(t reflect.Type) []KeyDoc {
 	var out []KeyDoc
 	for _, k := range structKeys(t) {
 		out = append(out, KeyDoc{
-			Name: k.name, Type: wordOf(k.typ, len(k.enum) > 0), Doc: k.doc, Default: k.fallback, Enum: k.enum, Required: k.required,
+			Name: k.name, Type: wordOf(k.typ, len(k.enum) > 0), Doc: k.doc, Default: k.fallback, Enum: k.enum, Required: k.required, Secret: k.secret,
 			Min: k.min, Max: k.max, Keys: nested(k.typ), Short: k.short,
 		})
 	}
@@ -112,7 +113,7 @@ func wordOf(t reflect.Type, enum bool) string {
 type key struct {
 	name, doc, fallback, min, max string
 	enum                          []string
-	required, short               bool
+	required, short, secret       bool
 	typ                           reflect.Type
 	index                         []int
 }
@@ -139,7 +140,7 @@ func structKeys(t reflect.Type) []key {
 		}
 		k := key{
 			name: name, doc: f.Tag.Get("doc"), fallback: f.Tag.Get("default"), min: f.Tag.Get("min"), max: f.Tag.Get("max"),
-			required: f.Tag.Get("required") == "true", short: f.Tag.Get("short") == "true", typ: f.Type, index: []int{i},
+			required: f.Tag.Get("required") == "true", short: f.Tag.Get("short") == "true", secret: f.Tag.Get("secret") == "true", typ: f.Type, index: []int{i},
 		}
 		if e := f.Tag.Get("enum"); e != "" {
 			k.enum = strings.Split(e, ",")

@@ -28,7 +28,7 @@ var topKeys = []string{"name", "description", "trigger", "checkpoint", "nodes", 
 // Load reads a pipeline file. It returns all that it could understand, nil only when nothing could be, and every
 // diagnostic that it found, in the order of their places.
 func Load(path string, src []byte, o Options) (*File, diag.List) {
-	l := &loader{options: o, file: &File{Path: path, Source: src}}
+	l := &loader{options: o, file: &File{Path: path, Source: src, Secrets: new(diag.Secrets)}}
 	ok := l.load(path, src)
 	l.list.Sort()
 	if !ok {
@@ -86,7 +86,7 @@ func (l *loader) tree(path string, content []byte) *Value {
 	}
 	b := &builder{
 		src: src, text: text, list: &l.list, done: map[*yaml.Node]built{}, active: map[*yaml.Node]bool{},
-		env: &environment{lookup: l.options.Env, readFile: l.options.ReadFile, list: &l.list},
+		env: &environment{lookup: l.options.Env, readFile: l.options.ReadFile, list: &l.list, secrets: l.file.Secrets},
 	}
 	// What x- keys hold counts only where an alias repeats it.
 	var keep []*yaml.Node

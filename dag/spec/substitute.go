@@ -19,7 +19,8 @@ type environment struct {
 	lookup   func(name string) (string, bool)
 	readFile func(path string) ([]byte, error)
 	list     *diag.List
-	depth    int // of defaults within defaults
+	secrets  *diag.Secrets // takes the values that are secret
+	depth    int           // of defaults within defaults
 }
 
 // maxNested is how deep substitutions may stand in one another's defaults.
@@ -189,6 +190,9 @@ func (e *environment) text(value string, at diag.Span, name string) (string, boo
 	if !utf8.ValidString(value) {
 		return e.fail(codeSubstitution, at, fmt.Sprintf("the value of %s is not UTF-8 text", name), "only text can be a setting")
 	}
+	if secretName.MatchString(name) {
+		e.secret(value)
+	}
 	return value, true
 }
 
@@ -214,6 +218,13 @@ func (e *environment) file(path string, at diag.Span) (string, bool) {
 	if !utf8.Valid(content) {
 		return e.fail(codeReadFile, at, "the file is not UTF-8 text", "only text can be a setting")
 	}
-	text := strings.TrimSuffix(string(content), "\n")
-	return strings.TrimSuffix(text, "\r"), true
+	text := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
+	e.secret(text)
+	return text, true
+}
+
+func (e *environment) secret(value string) {
+	if e.secrets != nil {
+		e.secrets.Add(value)
+	}
 }

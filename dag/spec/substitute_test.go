@@ -122,3 +122,39 @@ func TestWholeSubstitutionTakesItsFieldsType(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// TestSecretsAreCollected holds which values are never shown: those of files, of variables with a secret's name, and of
+// settings that are marked, however deep.
+func TestSecretsAreCollected(t *testing.T) {
+	env := map[string]string{"DB_PASSWORD": "pw-of-db", "api_token": "tok-1234", "KEYBOARD": "qwertz", "TLS_KEY": "key-5678", "HOST": "host-name"}
+	o := testOptions()
+	o.Env = func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+	o.ReadFile = func(string) ([]byte, error) { return []byte("from-file\n"), nil }
+	f, list := Load("f.yaml", []byte(`nodes:
+  a:
+    filter: '"${DB_PASSWORD} ${api_token} ${KEYBOARD} ${TLS_KEY} ${HOST} ${NO:-${file:/x}}" == x'
+  b:
+    filter: {user: me-myself, login: {password: written, tokens: [first-one, "second ${HOST}"]}, all: [{pin: pin-1}]}
+`), o)
+	if len(list) > 0 {
+		t.Fatal(list)
+	}
+	type login struct {
+		Password string   `yaml:"password" secret:"true"`
+		Tokens   []string `yaml:"tokens" secret:"true"`
+	}
+	type pin struct {
+		Pin Name `yaml:"pin" secret:"true"`
+	}
+	var config struct {
+		User  string `yaml:"user"`
+		Login *login `yaml:"login"`
+		All   []pin  `yaml:"all"`
+	}
+	Secrets(f.Nodes[1].Config, &config, f.Secrets)
+	const text = "pw-of-db tok-1234 qwertz key-5678 host-name from-file me-myself written first-one second host-name pin-1"
+	const want = "*** *** qwertz *** host-name *** me-myself *** *** *** ***"
+	if got := f.Secrets.Mask(text); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
