@@ -40,7 +40,7 @@ func (b *bench) names(yes func(*plan.Node) bool) []string {
 }
 
 func unknown(what, name string, known []string) (message, hint string) {
-	hint = strings.Join(known, ", ")
+	hint = "known: " + strings.Join(known, ", ")
 	if near := diag.Suggest(name, known); near != "" {
 		hint = fmt.Sprintf("did you mean %q? %s", near, hint)
 	}
