@@ -23,7 +23,7 @@ type block struct {
 func pages(t *testing.T) []string {
 	t.Helper()
 	all := []string{"../README.md", "../CONTRIBUTING.md"}
-	for _, pattern := range []string{"*.md", "decisions/*.md", "../nodes/*/doc.md"} {
+	for _, pattern := range []string{"*.md", "decisions/*.md", "nodes/*.md", "../nodes/*/doc.md"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

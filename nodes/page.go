@@ -25,14 +25,14 @@ func Page(name string) string {
 	case forms[0].Doc == forms[1].Doc:
 		var b strings.Builder
 		for _, e := range forms {
-			fmt.Fprintf(&b, "## Settings as a %s\n\n%s%s", e.Role, roleLine(e), settingsTable(e))
+			fmt.Fprintf(&b, "## Settings as a %s\n\n%s", e.Role, strings.TrimLeft(settingsTable(e), " \n"))
 		}
 		return withSettings(forms[0].Doc, b.String())
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n", name)
 	for _, e := range forms {
-		body := withSettings(e.Doc, "## Settings\n\n"+roleLine(e)+settingsTable(e))
+		body := withSettings(e.Doc, "## Settings\n\n"+strings.TrimLeft(settingsTable(e), " \n"))
 		fmt.Fprintf(&b, "\n## As a %s\n%s", e.Role, deeper(body))
 	}
 	return b.String()
@@ -126,7 +126,7 @@ func settingsRows(b *strings.Builder, outer string, keys []spec.KeyDoc) {
 		case k.Default != "":
 			fallback = "`" + k.Default + "`"
 		}
-		fmt.Fprintf(b, "| `%s%s` | %s | %s | %s |\n", outer, k.Name, cell(words(k)), cell(fallback), cell(k.Doc))
+		fmt.Fprintf(b, "| `%s%s` | %s | %s | %s |\n", outer, k.Name, cell(words(k)), cell(fallback), cell(meaning(k)))
 		inner := outer + k.Name + "."
 		if strings.HasPrefix(k.Type, "list of ") {
 			inner = outer + k.Name + "[]."
@@ -135,6 +135,14 @@ func settingsRows(b *strings.Builder, outer string, keys []spec.KeyDoc) {
 		}
 		settingsRows(b, inner, k.Keys)
 	}
+}
+
+// meaning is what a setting is for.
+func meaning(k spec.KeyDoc) string {
+	if k.Secret {
+		return strings.TrimPrefix(k.Doc+"; secret: its value is never shown", "; ")
+	}
+	return k.Doc
 }
 
 // words is the type of a setting with what bounds it.
