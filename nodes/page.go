@@ -21,13 +21,13 @@ func Page(name string) string {
 		return ""
 	case len(forms) == 1:
 		e := forms[0]
-		return withSettings(e.Doc, "## Settings\n\n"+roleLine(e)+settingsTable(e))
+		return withSettings(titled(e), "## Settings\n\n"+roleLine(e)+settingsTable(e))
 	case forms[0].Doc == forms[1].Doc:
 		var b strings.Builder
 		for _, e := range forms {
 			fmt.Fprintf(&b, "## Settings as a %s\n\n%s", e.Role, strings.TrimLeft(settingsTable(e), " \n"))
 		}
-		return withSettings(forms[0].Doc, b.String())
+		return withSettings(titled(forms[0]), b.String())
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n", name)
@@ -36,6 +36,14 @@ func Page(name string) string {
 		fmt.Fprintf(&b, "\n## As a %s\n%s", e.Role, deeper(body))
 	}
 	return b.String()
+}
+
+// titled is the doc.md of a kind with its name as the title.
+func titled(e *Entry) string {
+	if strings.HasPrefix(e.Doc, "# ") {
+		return e.Doc
+	}
+	return "# " + e.Name + "\n\n" + e.Doc
 }
 
 // withSettings puts a section behind the first example of a page, or at its end.
