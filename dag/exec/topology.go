@@ -97,6 +97,8 @@ func detail(o plan.Op) string {
 		return o.Item.Name.Value + ": " + o.Item.Expr.Text.Value
 	case *plan.Limit:
 		return strconv.FormatInt(o.Rows, 10) + " rows"
+	case *plan.Parse:
+		return o.Column.Value + " as " + o.As
 	case *plan.Route:
 		texts := make([]string, len(o.Branches))
 		for i, b := range o.Branches {

@@ -59,6 +59,8 @@ func (b *binder) node(n *Node) {
 		out = b.explode(n, o, in)
 	case *Limit:
 		out = in.passOn()
+	case *Parse:
+		out = b.parse(n, o, in)
 	case *Route:
 		b.route(n, o, in)
 		out = in.passOn()

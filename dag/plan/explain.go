@@ -61,6 +61,8 @@ func (x *explainer) node(n *Node) {
 		x.expr("a row of each element of", o.Item.Name.Value, o.Item.Expr.P)
 	case *Limit:
 		x.linef("  the first %d rows, then its input closes", o.Rows)
+	case *Parse:
+		x.parse(o)
 	case *Route:
 		for _, br := range o.Branches {
 			x.expr("to "+address(n, br.Name.Value)+", where no earlier one takes them, rows where", "", br.Cond.P)

@@ -18,6 +18,8 @@ func New(n *plan.Node) (op.Transform, error) {
 		return newExplode(n, o), nil
 	case *plan.Limit:
 		return &limit{rows: o.Rows, perEpoch: perEpoch(n)}, nil
+	case *plan.Parse:
+		return newParse(n, o), nil
 	case *plan.Route:
 		return newRoute(n, o), nil
 	case *plan.Sample:

@@ -17,12 +17,15 @@ import (
 // has an operator.
 func TestEveryOperationHasAnOperator(t *testing.T) {
 	known := map[string]func() plan.Op{
-		"Scan":      func() plan.Op { return &plan.Scan{} },
-		"Write":     func() plan.Op { return &plan.Write{} },
-		"Filter":    func() plan.Op { return &plan.Filter{} },
-		"Project":   func() plan.Op { return &plan.Project{} },
-		"Explode":   func() plan.Op { return &plan.Explode{Item: plan.Item{Name: text("x")}} },
-		"Limit":     func() plan.Op { return &plan.Limit{} },
+		"Scan":    func() plan.Op { return &plan.Scan{} },
+		"Write":   func() plan.Op { return &plan.Write{} },
+		"Filter":  func() plan.Op { return &plan.Filter{} },
+		"Project": func() plan.Op { return &plan.Project{} },
+		"Explode": func() plan.Op { return &plan.Explode{Item: plan.Item{Name: text("x")}} },
+		"Limit":   func() plan.Op { return &plan.Limit{} },
+		"Parse": func() plan.Op {
+			return &plan.Parse{Column: text("x"), As: "json", Schema: schemaOf("y int")}
+		},
 		"Route":     func() plan.Op { return &plan.Route{} },
 		"Sample":    func() plan.Op { return &plan.Sample{Rate: 0.5} },
 		"RateLimit": func() plan.Op { return &plan.RateLimit{RowsPerSecond: 10} },

@@ -13,6 +13,7 @@ import (
 	_ "flowrun/nodes/generate"
 	_ "flowrun/nodes/http"
 	_ "flowrun/nodes/limit"
+	_ "flowrun/nodes/parse"
 	_ "flowrun/nodes/ratelimit"
 	_ "flowrun/nodes/rename"
 	_ "flowrun/nodes/route"
