@@ -22,7 +22,7 @@ func Reason(err error) string {
 	var dns *net.DNSError
 	var sys *os.SyscallError
 	var errno syscall.Errno
-	var alert tls.AlertError
+	var remote *net.OpError
 	var timeout net.Error
 	switch {
 	case errors.As(err, &dns):
@@ -32,8 +32,8 @@ func Reason(err error) string {
 		return dns.Err
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return "timed out"
-	case errors.As(err, &alert):
-		return refusal(alert)
+	case errors.As(err, &remote) && remote.Op == "remote error":
+		return refusal(remote.Err.Error())
 	case errors.As(err, &errno):
 		return errno.Error()
 	case errors.As(err, &sys):
@@ -96,13 +96,12 @@ func covers(c *x509.Certificate) string {
 }
 
 // refusal is what the other side said before it hung up.
-func refusal(alert tls.AlertError) string {
-	text := strings.TrimPrefix(alert.Error(), "tls: ")
-	const certificateRequired, badCertificate, unknownAuthority = 116, 42, 48
-	switch alert {
-	case certificateRequired:
+func refusal(alert string) string {
+	text := strings.TrimPrefix(alert, "tls: ")
+	switch text {
+	case "certificate required":
 		return "the other side wants a certificate (tls.cert and tls.key)"
-	case badCertificate, unknownAuthority:
+	case "bad certificate", "unknown certificate authority", "expired certificate", "unsupported certificate":
 		return "the other side refused our certificate: " + text
 	}
 	return "the other side refused the TLS connection: " + text
