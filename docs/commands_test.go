@@ -53,7 +53,7 @@ func TestCommandsInPages(t *testing.T) {
 }
 
 func command(t *testing.T, bin, page, line string) {
-	words := strings.Fields(line)
+	words := split(line)
 	switch {
 	case words[0] == "flowrun" || words[0] == "./flowrun":
 		words = words[1:]
@@ -75,6 +75,19 @@ func command(t *testing.T, bin, page, line string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %s: %v\n%s", page, line, err, out)
 	}
+}
+
+// split cuts a command into words, of which one may stand in single quotes.
+func split(line string) []string {
+	var words []string
+	for i, part := range strings.Split(line, "'") {
+		if i%2 == 1 {
+			words = append(words, part)
+		} else {
+			words = append(words, strings.Fields(part)...)
+		}
+	}
+	return words
 }
 
 // endless tells a run from the verbs that end by themselves.
