@@ -143,6 +143,9 @@ func (l *layout) extent(n *yaml.Node) pos {
 		return l.b.build(n, within{flow: true}).to
 	}
 	_, t := l.b.trace(n, pos{n.Line, n.Column})
+	if n.Style&yaml.TaggedStyle != 0 {
+		l.odd = true // tags are refused, and where they end is not known
+	}
 	if n.Value != "" && len(t.places) == 0 {
 		l.odd = true
 	}
@@ -180,7 +183,7 @@ func (l *layout) keep(n *yaml.Node) {
 		return
 	}
 	from, to := n.Line-1, l.extent(n).line-1
-	for line := from; line < min(to, len(l.lines)); line++ {
+	for line := from; line < min(to, len(l.lines)-1); line++ {
 		l.lines[line].tail = true
 		l.lines[line+1].inside = true
 	}
@@ -195,7 +198,7 @@ func (l *layout) scalar(n *yaml.Node) {
 		return
 	}
 	line, at, to := n.Line-1, n.Column-1, l.extent(n)
-	if to.line-1 != line || at >= len(l.src.lines[line]) || l.src.lines[line][at] != '"' {
+	if to.line-1 != line || to.col-2 <= at || to.col-1 > len(l.src.lines[line]) || l.src.lines[line][at] != '"' {
 		return
 	}
 	inner := string(l.src.lines[line][at+1 : to.col-2])
