@@ -37,14 +37,14 @@ func init() {
 		Name: "file", Role: nodes.Source, Doc: doc,
 		Scan: scan,
 		Source: func(c Config, s *plan.Scan) (op.Source, error) {
-			return newSource(c, s.Format.Name, s.Schema), nil
+			return newSource(c, s.Format, s.Schema), nil
 		},
 	})
 }
 
 func scan(_ context.Context, b *nodes.Builder, c Config) *plan.Scan {
 	files, ok := look(b, c)
-	f := b.Format(formatOf(c.Path, files), codec.Formats()...)
+	f := b.FileFormat(filepath.Ext(unpacked(named(c.Path, files))), formatOf(c.Path, files), codec.Formats()...)
 	s := b.Schema(f)
 	if message, hint := lines.CheckMaxLine(int64(c.MaxLineBytes)); message != "" {
 		b.Wrong("max_line_bytes", message, hint)
@@ -58,16 +58,23 @@ func scan(_ context.Context, b *nodes.Builder, c Config) *plan.Scan {
 
 // formatOf is the format that a name tells: the path's own, or, of a directory, that of its first file.
 func formatOf(path string, files []found) string {
-	if len(files) > 0 && files[0].path != path && !isPattern(path) {
-		path = files[0].path
-	}
-	switch ext := strings.ToLower(strings.TrimPrefix(filepath.Ext(unpacked(path)), ".")); {
+	switch ext := strings.ToLower(strings.TrimPrefix(filepath.Ext(unpacked(named(path, files))), ".")); {
+	case ext == "tsv":
+		return "csv"
 	case ext == "jsonl", ext == "ndjson":
 		return "json"
 	case slices.Contains(codec.Formats(), ext):
 		return ext
 	}
 	return "text"
+}
+
+// named is the path whose name tells the format.
+func named(path string, files []found) string {
+	if len(files) > 0 && files[0].path != path && !isPattern(path) {
+		return files[0].path
+	}
+	return path
 }
 
 // look finds the files and reports what is wrong with them, as far as it can be seen before the run.

@@ -94,6 +94,23 @@ func (in *input) begin(count *atomic.Uint64) error {
 	return nil
 }
 
+// top lends what the file begins with to read, up to where the visit goes on.
+func (in *input) top(read func(io.Reader) error) error {
+	raw := io.NewSectionReader(in.file, 0, math.MaxInt64)
+	if in.how == plain {
+		return read(io.LimitReader(raw, in.at))
+	}
+	unpack, closes, err := in.how.reader(raw)
+	if err != nil {
+		return err
+	}
+	err = read(io.LimitReader(unpack, in.at))
+	if closes != nil {
+		closes()
+	}
+	return err
+}
+
 // more reads the next bytes of the visit; io.EOF is its end.
 func (in *input) more(p []byte) (int, error) {
 	var n int

@@ -47,7 +47,9 @@ func newSink(c SinkConfig, w *plan.Write) *sink {
 	s := &sink{
 		path: filepath.Clean(c.Path), single: c.single(), disk: osDisk{},
 		size: int64(c.Roll.Size), every: time.Duration(c.Roll.Every),
-		encoder: func() codec.Encoder { return codec.NewEncoder(w.Format.Name, w.Schema) },
+		encoder: func() codec.Encoder {
+			return codec.NewEncoderFor(codec.EncoderOptions{Format: w.Format.Name, Config: w.Format.Config, Schema: w.Schema})
+		},
 	}
 	if s.single {
 		s.how, s.every = compressionOf(c.Compression, c.Path), 0

@@ -40,13 +40,13 @@ func init() {
 }
 
 func write(b *nodes.Builder, c SinkConfig) *plan.Write {
-	f := b.Format(writtenFormat(c.Path), codec.Formats()...)
+	f := b.FileFormat(filepath.Ext(unpacked(c.Path)), writtenFormat(c.Path), codec.Formats()...)
 	w := &plan.Write{Format: f, Detail: c.Path}
 	if c.Path == "" {
 		b.Wrong("path", "path is empty", "file: {path: out/hot}")
 		return nil
 	}
-	info, err := os.Stat(c.Path)
+	info, err := os.Stat(filepath.Clean(c.Path))
 	there := err == nil
 	if !c.single() {
 		if there && !info.IsDir() {
@@ -88,6 +88,9 @@ func (c SinkConfig) directory() string {
 // writtenFormat is the format that the name of a file tells; json where it tells none.
 func writtenFormat(path string) string {
 	ext := strings.ToLower(strings.TrimPrefix(filepath.Ext(unpacked(path)), "."))
+	if ext == "tsv" {
+		return "csv"
+	}
 	if ext != "text" && slices.Contains(codec.Formats(), ext) {
 		return ext
 	}

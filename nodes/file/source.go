@@ -12,6 +12,7 @@ import (
 
 	"flowrun/dag/batch"
 	"flowrun/dag/op"
+	"flowrun/dag/plan"
 	"flowrun/nodes/lines"
 )
 
@@ -20,7 +21,7 @@ import (
 // again with its end.
 type source struct {
 	cfg    Config
-	format string
+	format plan.Format
 	schema *arrow.Schema
 
 	rt     op.Runtime
@@ -36,7 +37,7 @@ type source struct {
 	skipped bool // a compressed file was left out, and that was said
 }
 
-func newSource(c Config, format string, schema *arrow.Schema) *source {
+func newSource(c Config, format plan.Format, schema *arrow.Schema) *source {
 	return &source{cfg: c, format: format, schema: schema}
 }
 
@@ -77,7 +78,7 @@ func (s *source) Open(_ context.Context, rt op.Runtime, from []byte) error {
 		s.queue = known
 	}
 	s.reader = lines.NewReader(rt, lines.Options{
-		Format: s.format, Schema: s.schema, MaxLineBytes: int(s.cfg.MaxLineBytes),
+		Format: s.format.Name, Config: s.format.Config, Schema: s.schema, MaxLineBytes: int(s.cfg.MaxLineBytes),
 	}, 0)
 	return nil
 }
@@ -178,6 +179,9 @@ func (s *source) visit(in *input) (bool, error) {
 	}
 	s.on = in
 	s.reader.Reset(in.at)
+	if in.at > 0 && s.reader.NeedsHead() {
+		return true, in.top(s.reader.Head)
+	}
 	return true, nil
 }
 
