@@ -14,6 +14,7 @@ import (
 
 	"flowrun/dag/codec"
 	"flowrun/dag/op/optest"
+	"flowrun/dag/plan"
 	"flowrun/dag/schema"
 	"flowrun/nodes/lines"
 )
@@ -159,7 +160,7 @@ func TestJSONWithTimestamp(t *testing.T) {
 	out, _ := lines.WithTimestamp(in)
 	cfg := defaults()
 	cfg.IncludeTimestamp = true
-	s := &source{cfg: cfg, server: srv.addr, format: "json", schema: out}
+	s := &source{cfg: cfg, server: srv.addr, format: plan.Format{Name: "json"}, schema: out}
 	if err := s.Open(t.Context(), rt, nil); err != nil {
 		t.Fatal(err)
 	}
