@@ -3,7 +3,6 @@ package nodes
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -85,30 +84,11 @@ func (b *Builder) options(f *plan.Format) {
 	b.Report(d)
 }
 
-// FormatOf is the format that a file's name tells, and text where it tells none; what `gz` and `zst` pack is told by what
-// stands before.
-func FormatOf(path string) string {
-	ext := strings.ToLower(filepath.Ext(path))
-	if ext == ".gz" || ext == ".zst" {
-		ext = strings.ToLower(filepath.Ext(strings.TrimSuffix(path, filepath.Ext(path))))
-	}
-	switch ext {
-	case ".json", ".jsonl", ".ndjson":
-		return "json"
-	case ".csv", ".tsv":
-		return "csv"
-	case ".kv", ".logfmt":
-		return "kv"
-	}
-	return "text"
-}
-
-// FileFormat is Format for what has a file's name, which tells the format where `format` does not. A .tsv has tabs between
-// its fields unless `delimiter` says otherwise.
-func (b *Builder) FileFormat(path, def string, known ...string) plan.Format {
+// FileFormat is Format for what has a file's extension: in a .tsv tabs stand between the fields of csv, unless `delimiter`
+// says otherwise.
+func (b *Builder) FileFormat(extension, def string, known ...string) plan.Format {
 	f := b.Format(def, known...)
-	name := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(path), ".gz"), ".zst")
-	if c, ok := f.Config.(codec.CSV); ok && strings.HasSuffix(name, ".tsv") && f.Options.Get("delimiter") == nil {
+	if c, ok := f.Config.(codec.CSV); ok && strings.EqualFold(extension, ".tsv") && f.Options.Get("delimiter") == nil {
 		c.Delimiter = codec.TSV.Delimiter
 		f.Config = c
 	}

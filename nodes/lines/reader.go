@@ -126,6 +126,12 @@ func (r *Reader) restart() {
 	}
 }
 
+// NeedsHead reports whether the rows cannot be read before a header was seen.
+func (r *Reader) NeedsHead() bool {
+	h, ok := r.dec.(codec.Headed)
+	return ok && !h.Started()
+}
+
 // Head gives a Reader that starts at an offset the beginning of its stream, from which it takes the header where the format
 // has one; else nothing is read. What is wrong with the header is a reject of the next batch.
 func (r *Reader) Head(stream io.Reader) error {
