@@ -26,6 +26,8 @@ func nodeState(s *Scene, node int) (string, theme.Token) {
 		return st.Status, theme.Busy
 	case s.Snapshot.State.Ended():
 		return "stopped", theme.Muted
+	case s.Snapshot.State == live.Paused && s.Index.Nodes[node].Role == live.Source:
+		return "paused", theme.Busy
 	case st.Blocked >= 0.1 && st.Blocked > st.Busy:
 		return "blocked " + widget.Percent(st.Blocked) + "%", loud(st.Blocked, blockedLoud, theme.Blocked)
 	case st.Busy >= 0.005:
