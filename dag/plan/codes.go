@@ -27,4 +27,6 @@ var (
 		"`once` and `available_now` take what is there now and end. A source that is never done cannot say what that is.")
 	CodeEmpty = diag.Define("FR0212", "nothing to run",
 		"A pipeline has at least one source and one sink.")
+	CodeShared = diag.Define("FR0213", "input read twice",
+		"What a process has once, such as standard input, can feed one source: two would each get a part of it.")
 )
