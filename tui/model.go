@@ -237,7 +237,7 @@ func (m *model) relayout() {
 		return
 	}
 	m.layout = arrange(m.width, m.height, wishes{
-		focus: m.focus, log: m.lastly, zoomed: m.zoomed, schema: pane.SchemaWidth(&m.scene),
+		focus: m.focus, log: m.lastly, zoomed: m.zoomed, schema: pane.SchemaWidth(&m.scene), short: pane.SchemaShort(&m.scene),
 		graph: func(w, limit int, boxes bool) int {
 			return pane.GraphLines(m.scene.Index, w, limit, pane.VerdictLines(m.scene.Verdict, w), boxes)
 		},
