@@ -53,44 +53,55 @@ func TestCommandsInPages(t *testing.T) {
 }
 
 func command(t *testing.T, bin, page, line string) {
-	words := split(line)
-	switch {
-	case words[0] == "flowrun" || words[0] == "./flowrun":
-		words = words[1:]
-	case len(words) > 2 && slices.Equal(words[:3], []string{"go", "run", "./cmd/flowrun"}):
-		words = words[3:]
+	words := strings.Fields(line)
+	shell := strings.ReplaceAll(line, "go run ./cmd/flowrun", "flowrun")
+	switch shell = strings.Replace(shell, "./flowrun", "flowrun", 1); {
 	case len(words) > 1 && slices.Equal(words[:2], []string{"go", "build"}):
 		return // that it builds is what ran before this
-	default:
+	case !strings.Contains(shell, "flowrun "):
 		t.Fatalf("%s tells the reader to type %q, which no test runs", page, line)
-	}
-	if !strings.Contains(line, "--duration") && endless(words) {
-		words = append(words, "--duration", "2s")
+	case !strings.Contains(shell, "--duration") && endless(strings.Fields(shell)):
+		shell += " --duration 2s"
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, filepath.Join(bin, "flowrun"), words...)
-	cmd.Dir = ".."
+	cmd := exec.CommandContext(ctx, "sh", "-c", shell)
+	cmd.Dir = desk(t, page)
 	cmd.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %s: %v\n%s", page, line, err, out)
 	}
 }
 
-// split cuts a command into words, of which one may stand in single quotes.
-func split(line string) []string {
-	var words []string
-	for i, part := range strings.Split(line, "'") {
-		if i%2 == 1 {
-			words = append(words, part)
-		} else {
-			words = append(words, strings.Fields(part)...)
+// desk makes the folder that a page's reader sits in: the repository's pipelines, and the page's own ones by their names.
+func desk(t *testing.T, page string) string {
+	t.Helper()
+	dir := t.TempDir()
+	pipelines, err := filepath.Abs("../pipelines")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(pipelines, filepath.Join(dir, "pipelines")); err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range blocks(t) {
+		name, ok := strings.CutPrefix(b.text, "name: ")
+		if b.page != page || b.lang != "yaml" || !ok {
+			continue
+		}
+		name, _, _ = strings.Cut(name, "\n")
+		if err := os.WriteFile(filepath.Join(dir, name+".yaml"), []byte(b.text), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
-	return words
+	return dir
 }
 
 // endless tells a run from the verbs that end by themselves.
 func endless(words []string) bool {
+	if words[0] != "flowrun" {
+		return false // what is piped in ends
+	}
+	words = words[1:]
 	return words[0] == "run" || strings.HasSuffix(words[0], ".yaml") || strings.HasPrefix(words[0], "--")
 }

@@ -50,6 +50,7 @@ func bindings() []binding {
 		{group: groupLook, keys: []string{"n", "N"}, show: "n N", text: "next match, match before", why: (*model).noFind, do: (*model).nextMatch},
 		{group: groupLook, keys: []string{":"}, text: "command", hint: "command", rank: 9, do: func(m *model, _ string) tea.Cmd { m.prompt = newPrompt(':'); return nil }},
 		{group: groupLook, keys: []string{" "}, show: "space", text: "freeze the view, not the run", hint: "freeze", rank: 7, do: func(m *model, _ string) tea.Cmd { return m.freeze() }},
+		{group: groupLook, keys: []string{"y"}, text: "copy the pane: rows, schema, lines", do: (*model).copy},
 		{group: groupLook, keys: []string{"o"}, text: "next output (of a sink: input)", why: (*model).noOutputs,
 			do: func(m *model, _ string) tea.Cmd { return m.choose(m.scene.Selected, m.scene.Choice+1) }},
 		{group: groupLook, keys: []string{"?"}, text: "this help", hint: "help", rank: 2, do: func(m *model, _ string) tea.Cmd { m.helping = true; m.relayout(); return nil }},

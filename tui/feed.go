@@ -35,7 +35,7 @@ type (
 )
 
 const (
-	tickEvery   = 250 * time.Millisecond
+	tickEvery   = time.Second // snapshots keep the time while they come, four times a second
 	peekRows    = 200
 	eventsAtOne = 256 // events that are taken together, so that a burst does not cost a frame each
 )
@@ -105,8 +105,18 @@ func (f feed) do(c live.Command) tea.Cmd {
 	return func() tea.Msg { return doneMsg{c, f.run.Do(f.ctx, c)} }
 }
 
-func tick() tea.Cmd {
-	return tea.Tick(tickEvery, func(t time.Time) tea.Msg { return tickMsg(t) })
+// tick says what time it is in a while; it gives up with the dashboard.
+func (f feed) tick() tea.Cmd {
+	return func() tea.Msg {
+		t := time.NewTimer(tickEvery)
+		defer t.Stop()
+		select {
+		case now := <-t.C:
+			return tickMsg(now)
+		case <-f.ctx.Done():
+			return nil
+		}
+	}
 }
 
 // nextSignal waits for a signal that the caller passes on; it gives up with the dashboard, since the channel is the

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"bytes"
+	"encoding/base64"
 	"os"
 	"slices"
 	"strings"
@@ -190,6 +192,35 @@ func TestFreezeHoldsTheViewAndNotTheHead(t *testing.T) {
 	s.hides("FROZEN")
 	s.shows("777,777")
 	s.shows("came while frozen")
+}
+
+func TestCopy(t *testing.T) {
+	for _, c := range []struct{ pane, want, said string }{
+		{"1", "the busiest is enrich", "copied the verdict"},
+		{"2", "window_start\tcountry\tn\ttotal\n2026-03-01T12:00:00Z\tDE\t0\t0.00\n", "copied 200 rows"},
+		{"3", "root\n |-- window_start: timestamp (nullable = true)\n", "copied the schema"},
+		{"4", "WARN  clean: ", "copied the lines in view"},
+	} {
+		var terminal bytes.Buffer
+		s := newScreen(t, Options{Output: &terminal}, 120, 36).watch(orders(), ordersRunning(), ordersRows())
+		s.press(c.pane)
+		runCmd(s.m.keys(keyMsg("y")))
+		s.shows(c.said)
+		encoded, ok := strings.CutPrefix(terminal.String(), "\x1b]52;c;")
+		text, err := base64.StdEncoding.DecodeString(strings.TrimRight(encoded, "\a"))
+		if !ok || err != nil || !strings.Contains(string(text), c.want) {
+			t.Errorf("pane %s: copied %q (%v), want %q in it", c.pane, text, err, c.want)
+		}
+	}
+	s := ordersScreen(t, 120, 36)
+	s.press("h", "2", "y")
+	s.shows("nothing to copy")
+}
+
+func runCmd(cmd tea.Cmd) {
+	if cmd != nil {
+		cmd()
+	}
 }
 
 func TestFind(t *testing.T) {

@@ -68,6 +68,7 @@ type wishes struct {
 	zoomed bool
 	graph  func(w, limit int, boxes bool) int // lines that the graph needs, at most limit
 	schema int                                // columns that the schema needs
+	short  int                                // columns that the short form of it needs
 }
 
 // arrange lays the panes out.
@@ -125,7 +126,10 @@ func (l *layout) lower(r rect, want wishes) {
 	case !logged && (want.focus == logPane || want.focus == outputPane):
 		l.panes[want.focus] = r
 	case r.h >= sideBySide || l.size == large && r.h >= sideLarge:
-		schema := min(max(want.schema, schemaLeast), r.w/2)
+		schema := max(want.schema, schemaLeast)
+		if most := l.schemaMost(r.w); schema > most {
+			schema = min(max(want.short, schemaLeast), most)
+		}
 		l.panes[batchPane] = rect{r.x, r.y, r.w - schema, r.h}
 		l.panes[schemaPane] = rect{r.x + r.w - schema, r.y, schema, r.h}
 	case want.focus == schemaPane:
@@ -133,6 +137,15 @@ func (l *layout) lower(r rect, want wishes) {
 	default:
 		l.panes[batchPane] = r
 	}
+}
+
+// schemaMost is what the schema gets of a width; where it needs more it is shown in its short form, and the rows get the
+// rest.
+func (l *layout) schemaMost(w int) int {
+	if l.size == large {
+		return w * 2 / 5
+	}
+	return w / 2
 }
 
 func (l *layout) logs(r rect, want wishes) {

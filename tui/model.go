@@ -80,7 +80,7 @@ func newModel(f feed, o Options, p *theme.Painter) *model {
 
 // Init starts watching.
 func (m *model) Init() tea.Cmd {
-	cmds := []tea.Cmd{m.feed.open, tick(), m.feed.nextSignal(m.options.Signals)}
+	cmds := []tea.Cmd{m.feed.open, m.feed.tick(), m.feed.nextSignal(m.options.Signals)}
 	if m.asks {
 		cmds = append(cmds, ask(m.options.Output))
 	}
@@ -101,7 +101,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if m.frozen.IsZero() {
 			m.scene.Now = m.now
 		}
-		return m, tea.Batch(tick(), m.peek())
+		return m, tea.Batch(m.feed.tick(), m.peek())
 	case backgroundMsg:
 		m.painter = m.painter.On(msg.dark)
 	case openedMsg:
@@ -160,7 +160,7 @@ func (m *model) snapshot(s live.Snapshot) tea.Cmd {
 	if s.State.Ended() && m.leaving {
 		return tea.Quit
 	}
-	return nextSnapshot(m.snapshots)
+	return tea.Batch(nextSnapshot(m.snapshots), m.peek())
 }
 
 // show brings what is shown up to what is.
@@ -237,7 +237,7 @@ func (m *model) relayout() {
 		return
 	}
 	m.layout = arrange(m.width, m.height, wishes{
-		focus: m.focus, log: m.lastly, zoomed: m.zoomed, schema: pane.SchemaWidth(&m.scene),
+		focus: m.focus, log: m.lastly, zoomed: m.zoomed, schema: pane.SchemaWidth(&m.scene), short: pane.SchemaShort(&m.scene),
 		graph: func(w, limit int, boxes bool) int {
 			return pane.GraphLines(m.scene.Index, w, limit, pane.VerdictLines(m.scene.Verdict, w), boxes)
 		},

@@ -43,7 +43,7 @@ func socketConsole() live.Topology {
 	return live.Topology{
 		Pipeline: "SocketExample", File: "pipelines/socket_console.yaml", Where: "local", Trigger: "asap",
 		Nodes: []live.Node{
-			{ID: "lines", Kind: "socket", Role: live.Source, Detail: "localhost:1100", Outputs: []live.Schema{s}},
+			{ID: "lines", Kind: "socket", Role: live.Source, Streaming: true, Detail: "localhost:1100", Outputs: []live.Schema{s}},
 			{ID: "console", Kind: "console", Role: live.Sink, Promise: "prints by epoch", Inputs: []live.Schema{s}},
 		},
 		Edges: []live.Edge{edge("lines", "", "console", 0)},

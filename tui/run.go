@@ -41,6 +41,10 @@ type Result struct {
 	Interrupted os.Signal
 }
 
+// framesPerSecond is how often the screen is brought up to date at most. Nothing changes as fast except under the user's
+// keys.
+const framesPerSecond = 30
+
 // Run shows a run until the user quits, or until ctx ends, which leaves the run alone. When it returns without an
 // error and uninterrupted, the run has ended. The terminal is as it was before, also after an error or a panic.
 func Run(ctx context.Context, r live.Run, o Options) (Result, error) {
@@ -62,7 +66,7 @@ func Run(ctx context.Context, r live.Run, o Options) (Result, error) {
 		m.asks = true
 		o.Input = newKeyboard(stdin, func(dark bool) { program.Send(backgroundMsg{dark}) })
 	}
-	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithAltScreen(), tea.WithOutput(o.Output), tea.WithoutSignalHandler()}
+	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithAltScreen(), tea.WithFPS(framesPerSecond), tea.WithOutput(o.Output), tea.WithoutSignalHandler()}
 	if o.Input != nil {
 		options = append(options, tea.WithInput(o.Input))
 	}

@@ -16,6 +16,9 @@ func Build(p *plan.Pipeline, c Connectors, o Options) (*Run, error) {
 	o = o.withDefaults()
 	r := &Run{plan: p, o: o, nudged: make(chan struct{}, 1), cuts: make(chan chan struct{}), reading: make(chan struct{}), done: make(chan struct{}), byID: map[string]*edge{}}
 	close(r.reading)
+	if o.Watched {
+		r.watchers.Add(1)
+	}
 	r.base, r.cancel = context.WithCancelCause(context.Background())
 	r.events = newEvents(o.Events)
 	places := map[string]string{}

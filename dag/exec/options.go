@@ -37,6 +37,9 @@ type Options struct {
 	// Output takes what sinks print; it is written to by one goroutine at a time, and while somebody reads events the
 	// text becomes events too. Nil: it becomes events only, as while a dashboard owns the terminal. A write that fails with EPIPE drains the run; any other failure ends it.
 	Output io.Writer
+	// Watched: somebody will watch to the end, so edges keep their newest rows from the first one on. Otherwise they begin
+	// with the first look, for which a short run may have no time.
+	Watched bool
 	// Where names the run to watchers; "": "local".
 	Where string
 	// Now and After are the run's clock for triggers and for operators; nil: the wall clock.

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"sync"
@@ -83,7 +84,8 @@ func (r *runtime) WarnEvery(cause, message string, args ...any) {
 // maxSample is how much of a dropped reject's input is logged.
 const maxSample = 200
 
-// warnReject logs a sample of the rows that are rejected, one per reason and time; j is the first of rows.
+// warnReject logs a sample of the rows that are rejected, one per reason and time; j is the first of rows. Once the reader
+// of the output has gone the run ends quietly: a line that this cuts is nothing to warn of.
 func (r *runtime) warnReject(message string, j *batch.Reject, rows int) {
 	if n, ok := r.warned.allow("rejected\x00"+j.Reason, r.Now(), rows); ok {
 		args := []any{"reason", j.Reason}
@@ -96,7 +98,11 @@ func (r *runtime) warnReject(message string, j *batch.Reject, rows int) {
 		if n > 0 {
 			args = append(args, "left_out", n)
 		}
-		r.log.Warn(message, args...)
+		level := slog.LevelWarn
+		if r.n.run.printer.closed.Load() {
+			level = slog.LevelDebug
+		}
+		r.log.Log(context.Background(), level, message, args...)
 	}
 }
 

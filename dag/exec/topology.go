@@ -40,6 +40,9 @@ func (n *node) draw() live.Node {
 	if n.role == live.Sink {
 		d.Promise = plan.PromiseOfSink(p)
 	}
+	if scan, ok := p.Op.(*plan.Scan); ok {
+		d.Streaming = !scan.Bounded
+	}
 	if p.At.Known() {
 		d.Place = p.At.String()
 	}

@@ -173,6 +173,28 @@ func TestSnapshotsTheLatestWins(t *testing.T) {
 	})
 }
 
+// TestPeekAfterAShortRun looks for the first time when everything is over.
+func TestPeekAfterAShortRun(t *testing.T) {
+	for _, watched := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			g := newGraph(t)
+			g.source("in", &source{steps: []step{{rows: []int64{1, 2}}, {rows: []int64{3}}}})
+			g.sink("out", &sink{}, "in")
+			r, wait := g.start(exec.Options{Watched: watched})
+			if err := wait(); err != nil {
+				t.Fatal(err)
+			}
+			p, err := r.Peek(t.Context(), "in.->out.0", 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := map[bool]int{true: 2}[watched]; len(p.Batches) != want {
+				t.Errorf("watched %v: %d batches, want %d", watched, len(p.Batches), want)
+			}
+		})
+	}
+}
+
 func TestPeek(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGraph(t)
@@ -293,6 +315,41 @@ func TestAClosedOutputEndsTheRunQuietly(t *testing.T) {
 				}
 				if len(other.rows) != int(s.Nodes[0].Passed) || other.committed != 1 {
 					t.Errorf("the other sink has %d rows of %d", len(other.rows), s.Nodes[0].Passed)
+				}
+			})
+		})
+	}
+}
+
+func TestRejectsAreNoWarningOnceTheReaderOfTheOutputIsGone(t *testing.T) {
+	for name, gone := range map[string]bool{"there": false, "gone": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGraph(t)
+				g.source("in", &source{steps: []step{{rows: []int64{1}}}})
+				out := g.sink("out", &sink{}, "in")
+				out.write = printTo(out)
+				g.transform("picky", &transform{process: func(_ int, in *batch.Batch, out op.Emitter) error {
+					time.Sleep(time.Second)
+					return out.Reject(in, []batch.Failure{{Row: 0, Reason: "not one"}})
+				}}, "in")
+				g.sink("rest", &sink{}, "picky")
+				left := 1 << 20
+				if gone {
+					left = 0
+				}
+				r := g.run(exec.Options{Output: &pipe{left: left, err: syscall.EPIPE}})
+				s := r.Summary()
+				if s.OutputClosed != gone || s.Nodes[2].Rejected != 1 {
+					t.Errorf("%+v", s)
+				}
+				events, _ := r.Events(t.Context(), 0)
+				warned := false
+				for e := range events {
+					warned = warned || strings.HasPrefix(e.Text, "row ")
+				}
+				if warned == gone {
+					t.Errorf("warned %v", warned)
 				}
 			})
 		})

@@ -60,6 +60,8 @@ func arithmeticHint(op string, a, b arrow.DataType) string {
 		if isNumber(a) || isNumber(b) {
 			return "for a text write string(x), for a number int(x) or float(x)"
 		}
+	case (op == "+" || op == "-") && isTime(a) && text(b):
+		return `make the text a length of time, duration("1h30m"), or a timestamp, date("2026-01-31T12:00:00Z")`
 	case isTime(a) && isNumber(b), isTime(b) && isNumber(a):
 		return `a duration is added to a timestamp: at + duration("1h")`
 	}

@@ -261,6 +261,9 @@ func (c *checker) badArgument(s *site, i int, wanted string) {
 	if a.Type == dynamicType {
 		hint = "cast the value out of fromJSON: int(x), float(x), string(x), bool(x)"
 	}
+	if name == "concat" && a.Type.ID() == arrow.STRING {
+		hint = "texts are joined by +; " + hint
+	}
 	if aggregates[name] != nil && !isList(a.Type) && a.Type != dynamicType {
 		hint += fmt.Sprintf(" Over rows, %s belongs in take of an aggregate node.", name)
 	}

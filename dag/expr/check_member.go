@@ -88,7 +88,7 @@ func (c *checker) otherMember(n *ast.MemberNode, base, key *Typed, lazy bool) *T
 	case functions["."+name] != nil && (isTime(base.Type) || base.Type == zonedType || base.Type.ID() == arrow.DURATION):
 		c.error(codeMember, at, fmt.Sprintf("%s is a method and wants brackets", name), fmt.Sprintf("%s.%s", c.src.quote(c.src.of(n.Node)), functions["."+name].signature))
 	default:
-		c.error(codeMember, at, fmt.Sprintf("%s has no member %s", article(typeWord(base.Type)), c.src.quote(at)), "members belong to structs, maps and lists")
+		c.error(codeMember, at, fmt.Sprintf("%s has no member %s", article(typeWord(base.Type)), c.src.quote(at)), memberHint(c.src.quote(c.src.of(n.Node)), base.Type, name))
 	}
 	return c.unknown(base, key)
 }
@@ -261,3 +261,21 @@ func sliceOf(a []any) (any, error) {
 }
 
 func cutsCharacter(s string, at int) bool { return at < len(s) && !utf8.RuneStart(s[at]) }
+
+// memberHint says how what was written as a member may be had: by a method of another case, or by a function.
+func memberHint(of string, t arrow.DataType, name string) string {
+	if name != "" && (isTime(t) || t == zonedType || t.ID() == arrow.DURATION) {
+		if m := functions["."+strings.ToUpper(name[:1])+name[1:]]; m != nil {
+			return fmt.Sprintf("did you mean the method %s.%s?", of, m.signature)
+		}
+	}
+	if t.ID() == arrow.STRING {
+		if name == "length" || name == "size" {
+			name = "len"
+		}
+		if f := functions[name]; f != nil {
+			return fmt.Sprintf("%s is a function: %s(%s)", f.name, f.name, of)
+		}
+	}
+	return "members belong to structs, maps and lists"
+}

@@ -107,6 +107,10 @@ func (c *checker) binary(n *ast.BinaryNode) *Typed {
 
 func (c *checker) logical(n *ast.BinaryNode, name string, a, b *Typed, decider bool) *Typed {
 	ok := true
+	if n.Operator == "||" && a.Type.ID() == arrow.STRING && b.Type.ID() == arrow.STRING {
+		c.error(codeOperands, c.src.of(n), "|| wants bools, and these are texts", "texts are joined by +")
+		return c.unknown(a, b)
+	}
 	for _, side := range []*Typed{a, b} {
 		if !c.is(side, schema.Bool) && !isNullType(side.Type) {
 			c.error(codeOperands, span{side.From, side.To}, fmt.Sprintf("%s wants bools, this is %s", n.Operator, article(typeWord(side.Type))), truthHint(side.Type))

@@ -3,7 +3,6 @@ package expr
 import (
 	"bytes"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -61,15 +60,6 @@ func init() {
 		"log":        floatFunction(math.Log),
 		"pow":        numbers(floatLoop(powFloats), 2),
 	}
-}
-
-// callable are the functions whose Go implementation can be called by the row though no overload says so.
-var callable = []string{"hash", "type", "toJSON", "mean", "median"}
-
-// isSimple reports whether an overload takes and gives nothing but simple values.
-func (o *overload) isSimple() bool {
-	list := func(t arrow.DataType) bool { return kindOf(t) == kindArray }
-	return !list(o.result) && !slices.ContainsFunc(o.params, list)
 }
 
 var space = []byte(" ")

@@ -115,6 +115,8 @@ func (s *source) unexpected(i int) (message, hint string) {
 	switch {
 	case before.Value == "let":
 		return fmt.Sprintf("expected a name behind let, found %s", describe(t)), "as in let x = 1; x + 1"
+	case t.Value == "=" && after.From == t.To && after.Value == ">" && s.opens(i) == "(":
+		return message, "an element is # and needs no name: map(list, # + 1)"
 	case t.Value == "=" && after.From == t.To && (after.Value == "<" || after.Value == ">"):
 		return message, "did you mean " + after.Value + "=?"
 	case t.Value == "=":
@@ -144,6 +146,14 @@ func (s *source) unexpected(i int) (message, hint string) {
 		return message, ""
 	case t.Kind == lexer.Identifier && (word == "and" || word == "or" || word == "not" || word == "in"):
 		return message, "did you mean " + word + "?"
+	case t.Kind == lexer.Identifier && word == "as" && s.opens(i) == "(":
+		return message, "a cast is: int(x), float(x), string(x), bool(x)"
+	case t.Kind == lexer.Identifier && word == "as":
+		return message, "a column's name stands before its expression: {name: EXPR}"
+	case strings.EqualFold(before.Value, "interval") && t.Kind != lexer.Operator:
+		return message, `a length of time is: duration("1h30m")`
+	case t.Value == "," && s.calls(i, "if"):
+		return message, "a conditional is: c ? a : b, or if c { a } else { b }"
 	case t.Kind == lexer.Identifier && word == "is":
 		return message, "a test for null is: x == nil, x != nil"
 	case t.Kind == lexer.Identifier && (word == "like" || word == "regexp" || word == "rlike"):
@@ -182,6 +192,12 @@ func (s *source) opens(i int) string {
 		return s.tokens[o].Value
 	}
 	return ""
+}
+
+// calls reports whether a token stands among the arguments of a name.
+func (s *source) calls(i int, name string) bool {
+	o := s.opener(i)
+	return o > 0 && s.tokens[o].Value == "(" && s.tokens[o-1].Value == name
 }
 
 // inMap reports whether a token stands where a map wants the colon behind a key.

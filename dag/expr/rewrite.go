@@ -54,6 +54,10 @@ func constant(v any) ast.Node {
 	if v == nil {
 		return &ast.NilNode{}
 	}
+	if f, ok := v.(float64); ok && f == 0 {
+		// expr's compiler keeps constants by value, and 0.0 == -0.0 would make one of the two.
+		return call(func(...any) any { return v })
+	}
 	return &ast.ConstantNode{Value: v}
 }
 

@@ -27,9 +27,10 @@ type Node struct {
 	Kind        string `json:"kind"`
 	Role        Role   `json:"role"`
 	Description string `json:"description,omitempty"`
-	Detail      string `json:"detail,omitempty"`  // the one thing to know: "localhost:1100", `status == "ok"`
-	Promise     string `json:"promise,omitempty"` // of a sink, short: "at-least-once", "prints by epoch"
-	Place       string `json:"place,omitempty"`   // file:line:column
+	Detail      string `json:"detail,omitempty"`    // the one thing to know: "localhost:1100", `status == "ok"`
+	Promise     string `json:"promise,omitempty"`   // of a sink, short: "at-least-once", "prints by epoch"
+	Streaming   bool   `json:"streaming,omitempty"` // of a source: it does not end by itself
+	Place       string `json:"place,omitempty"`     // file:line:column
 	// Inputs are the schemas of its inputs, Outputs of its outputs, the main one ("") first. A sink has no output.
 	Inputs  []Schema `json:"inputs,omitempty"`
 	Outputs []Schema `json:"outputs,omitempty"`

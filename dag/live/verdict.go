@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,7 +53,7 @@ const (
 func Judge(t Topology, s Snapshot) Verdict {
 	switch s.State {
 	case Failed:
-		return Verdict{Mood: MoodFailed, Text: firstOf(s.Error, "the run failed")}
+		return Verdict{Mood: MoodFailed, Node: blamed(t, s.Error), Text: firstOf(s.Error, "the run failed")}
 	case Finished:
 		return Verdict{Mood: MoodFinished, Text: "the sources have ended and everything has flowed out"}
 	case Paused:
@@ -72,6 +73,15 @@ func Judge(t Topology, s Snapshot) Verdict {
 		return v
 	}
 	return calm(t, s)
+}
+
+// blamed is the node that an error names in front, "" where it names none.
+func blamed(t Topology, text string) string {
+	name, _, ok := strings.Cut(text, ": ")
+	if ok && slices.ContainsFunc(t.Nodes, func(n Node) bool { return n.ID == name }) {
+		return name
+	}
+	return ""
 }
 
 // outside finds nodes that wait for a connection or the like. To wait for the next row is no news.

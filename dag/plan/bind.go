@@ -22,6 +22,7 @@ func Bind(p *Pipeline) diag.List {
 	}
 	b.pace(order)
 	b.trigger()
+	b.alone()
 	b.empty()
 	b.list.Sort()
 	return b.list
@@ -180,6 +181,26 @@ func (b *binder) trigger() {
 				Hint:    "trigger: asap, and end the run with --duration or ctrl+c",
 				Notes:   []diag.Diagnostic{{At: n.At, Message: n.ID + " is a live source"}}})
 		}
+	}
+}
+
+// alone reports the second and later sources that read what only one can.
+func (b *binder) alone() {
+	first := map[string]*Node{}
+	for _, n := range b.p.Nodes {
+		s, ok := n.Op.(*Scan)
+		if !ok || s.Alone == "" {
+			continue
+		}
+		f := first[s.Alone]
+		if f == nil {
+			first[s.Alone] = n
+			continue
+		}
+		b.list.Add(diag.Diagnostic{Code: CodeShared, At: n.At,
+			Message: fmt.Sprintf("%s reads %s, which %s reads already", n.ID, s.Alone, f.ID),
+			Hint:    fmt.Sprintf("any number of nodes can read %s: from: %s", f.ID, f.ID),
+			Notes:   []diag.Diagnostic{{At: f.At, Message: f.ID + " is here"}}})
 	}
 }
 

@@ -35,4 +35,6 @@ var (
 		"A pipeline has at least one source and one sink.")
 	CodeNoEnd = diag.Define("FR0219", "sink that waits for an end",
 		"The sink shows its rows at the end of the run only, and a source above it never ends, so nothing would ever show.")
+	CodeShared = diag.Define("FR0220", "input read twice",
+		"What a process has once, such as standard input, can feed one source: two would each get a part of it.")
 )

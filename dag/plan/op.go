@@ -29,6 +29,8 @@ type Scan struct {
 	// Bounded: it ends by itself. Replays: it can start again at a position. UntilNow: it can say what is there now,
 	// which triggers once and available_now need.
 	Bounded, Replays, UntilNow bool
+	// Alone names what only one source of a pipeline can read, such as standard input; empty: any number can.
+	Alone string
 }
 
 // Write hands rows to a sink.

@@ -3,6 +3,7 @@ package spec
 import (
 	"regexp"
 	"strings"
+	"unicode"
 
 	"flowrun/dag/diag"
 )
@@ -100,7 +101,7 @@ func (d *decoder) items(v *Value, f field) Items {
 	}
 	if v.Kind != List {
 		hint := "write a list: " + f.name + ": [name, {other: EXPR}]"
-		if v.source != "" {
+		if isName(v.source) {
 			hint = "write a list: " + f.name + ": [" + v.source + "]"
 		}
 		d.wrong(v, f, "a list of names and `name: EXPR`", hint)
@@ -124,4 +125,14 @@ func (d *decoder) items(v *Value, f field) Items {
 		}
 	}
 	return out
+}
+
+// isName reports whether a text as written can stand in a list of columns as it is.
+func isName(text string) bool {
+	for i, r := range text {
+		if r != '_' && !unicode.IsLetter(r) && (i == 0 || !unicode.IsDigit(r)) {
+			return false
+		}
+	}
+	return text != ""
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"flowrun/dag/diag"
@@ -96,6 +97,9 @@ func (l *loader) node(e Entry) Node {
 
 // kind finds the one key that says what the node does.
 func (l *loader) kind(n *Node, e Entry, kinds, unknown []Entry) {
+	if l.namesKind(unknown) {
+		return
+	}
 	for _, c := range unknown {
 		l.unknown(n, c, kinds)
 	}
@@ -123,9 +127,36 @@ func (l *loader) kind(n *Node, e Entry, kinds, unknown []Entry) {
 	}
 }
 
+// namesKind reports a node that says its kind as a value, as in `type: socket`, where the settings then stand beside it.
+func (l *loader) namesKind(unknown []Entry) bool {
+	for _, c := range unknown {
+		if c.Value == nil || c.Value.Kind != Scalar || c.Key != "type" && c.Key != "kind" {
+			continue
+		}
+		if kind := c.Value.Text.Value; slices.Contains(l.options.Kinds, kind) {
+			l.add(codeUnknownKind, c.KeyAt, "the kind of a node is a key, and not the value of "+strconv.Quote(c.Key),
+				"write "+kind+": {...}, with the settings of "+kind+" inside")
+			return true
+		}
+	}
+	return false
+}
+
+// elsewhere is what kinds are called in other programs.
+var elsewhere = map[string]string{
+	"where": "filter", "project": "select", "map": "derive", "with_column": "derive", "withColumn": "derive",
+	"flat_map": "explode", "flatMap": "explode", "unnest": "explode",
+	"group_by": "aggregate", "groupBy": "aggregate", "reduce": "aggregate", "agg": "aggregate", "count": "aggregate",
+	"take": "limit", "head": "limit", "merge": "union", "concat": "union",
+	"tcp": "socket", "nc": "socket", "print": "console", "show": "console", "rate": "generate", "null": "discard", "blackhole": "discard",
+}
+
 // unknown reports a key of a node that is neither a kind nor common to all nodes.
 func (l *loader) unknown(n *Node, c Entry, kinds []Entry) {
 	near := diag.Suggest(c.Key, append(slices.Clone(nodeKeys), l.options.Kinds...))
+	if kind := elsewhere[c.Key]; len(kinds) == 0 && slices.Contains(l.options.Kinds, kind) {
+		near = kind
+	}
 	switch {
 	case slices.Contains(nodeKeys, near):
 		l.add(codeUnknownKey, c.KeyAt, fmt.Sprintf("unknown key %q", c.Key), fmt.Sprintf("did you mean %q?", near))

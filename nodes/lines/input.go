@@ -82,7 +82,7 @@ func (in *Input) Close() {
 		in.worker.close()
 		return
 	}
-	in.guard.watch(nil)
+	in.guard.watch(context.Background()) // which never ends
 }
 
 func (in *Input) readPlain(ctx context.Context, p []byte) (int, error) {
@@ -147,12 +147,9 @@ type guard struct {
 	stop func() bool
 }
 
-// watch watches ctx instead of the context before it; nil: none. The same context again costs nothing.
+// watch watches ctx instead of the context before it. The same context again costs nothing.
 func (g *guard) watch(ctx context.Context) {
-	var done <-chan struct{}
-	if ctx != nil {
-		done = ctx.Done()
-	}
+	done := ctx.Done()
 	if done == g.done {
 		return
 	}

@@ -9,8 +9,7 @@ import (
 type worker struct {
 	questions chan int // how many bytes at the most
 	answers   chan answer
-	asked     bool // a question is out; used by the asker only
-	free      []byte
+	asked     bool   // a question is out; used by the asker only
 	rest      []byte // of an answer that did not fit; used by the asker only
 	restErr   error
 }

@@ -54,7 +54,7 @@ func scan(_ context.Context, b *nodes.Builder, c Config) *plan.Scan {
 		}
 	}
 	// What is there now is what comes until the other side closes.
-	return &plan.Scan{Schema: s, Format: f, Detail: "standard input", Bounded: true, UntilNow: true}
+	return &plan.Scan{Schema: s, Format: f, Detail: "standard input", Bounded: true, UntilNow: true, Alone: "standard input"}
 }
 
 // input is what the source reads.

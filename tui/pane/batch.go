@@ -3,7 +3,6 @@ package pane
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"flowrun/dag/live"
 	"flowrun/tui/theme"
@@ -192,7 +191,11 @@ func (p *Batch) View(a widget.Area, s *Scene) {
 				word = fmt.Sprintf(" PINNED %d of %d ", p.walk+1, len(p.preview.Batches))
 			}
 		}
-		right = []widget.Span{{Text: fmt.Sprintf(" #%s  %s ", widget.Count(b.Number), plural(b.Total, "row")), Style: muted}, {Text: word, Style: style}}
+		which := fmt.Sprintf(" #%s  %s ", widget.Count(b.Number), plural(b.Total, "row"))
+		if n := len(p.preview.Batches); p.table.epochs && n > 1 {
+			which = fmt.Sprintf(" #%s - %s ", widget.Count(p.preview.Batches[n-1].Number), widget.Count(b.Number))
+		}
+		right = []widget.Span{{Text: which, Style: muted}, {Text: word, Style: style}}
 		if widget.Cells(left)+widget.Cells(right)+16 > a.W {
 			right = right[1:]
 		}
@@ -354,8 +357,12 @@ func (p *Batch) drawStats(a widget.Area, s *Scene) {
 	}
 	name := p.table.columns[p.column].Name
 	x := a.Text(0, a.H-1, widget.Fit(name, a.W/3, s.Glyphs.Cut), theme.In(theme.Accent))
-	facts := strings.Join(p.table.facts(p.column), "  ")
-	a.Text(x, a.H-1, widget.Fit(": "+facts, a.W-x, s.Glyphs.Cut), theme.In(theme.Muted))
+	x += a.Text(x, a.H-1, ":", theme.In(theme.Muted))
+	for _, fact := range p.table.facts(p.column) {
+		if gap := 1; x+gap+widget.Width(fact) <= a.W { // a fact that is cut would be none
+			x += gap + a.Text(x+gap, a.H-1, fact, theme.In(theme.Muted)) + 1
+		}
+	}
 }
 
 func plural(n int, word string) string {

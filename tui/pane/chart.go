@@ -40,7 +40,7 @@ const (
 // What a chart is made of, in cells.
 const (
 	boxNarrow  = 16 // the least a box needs
-	boxUsual   = 22 // what it gets where there is no limit
+	boxUsual   = 22 // what it gets before those that have more to say get more
 	boxWide    = 44 // more does not help
 	boxTall    = 3  // lines inside of a box that shows everything
 	boxFlat    = 1  // and inside of one that shows the rate only

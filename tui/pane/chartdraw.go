@@ -15,33 +15,87 @@ func (l *layout) draw(width int) (chart, bool) {
 		need += gaps[i]
 	}
 	if width <= 0 {
-		width = need + n*boxUsual
+		width = need
+		for i := range n {
+			width += l.boxOf(i)
+		}
 	}
-	boxW := min((width-need)/n, boxWide)
-	if boxW < boxNarrow {
+	widths, ok := l.widths(width - need)
+	if !ok {
 		return chart{}, false
 	}
-	spare := width - need - boxW*n
+	spare := width - need - sum(widths)
 	for i := range gaps {
 		gaps[i] += min(spare/max(n-1, 1), gapAir)
 	}
 	columns := make([]int, n)
 	for i := 1; i < n; i++ {
-		columns[i] = columns[i-1] + boxW + gaps[i-1]
+		columns[i] = columns[i-1] + widths[i-1] + gaps[i-1]
 	}
-	c := chart{w: columns[n-1] + boxW, h: l.height(), boxes: make([]box, len(l.x.Nodes))}
+	c := chart{w: columns[n-1] + widths[n-1], h: l.height(), boxes: make([]box, len(l.x.Nodes))}
 	for i, layer := range l.layers {
 		for _, s := range layer {
 			if node := l.slots[s].node; node >= 0 {
-				c.boxes[node] = box{columns[i], l.slots[s].y, boxW, l.slots[s].h}
+				c.boxes[node] = box{columns[i], l.slots[s].y, widths[i], l.slots[s].h}
 			}
 		}
 	}
 	for _, o := range l.outs {
-		start := columns[o.layer] + boxW
+		start := columns[o.layer] + widths[o.layer]
 		c.wires = append(c.wires, l.wire(o, start, columns[o.layer], columns[o.layer+1]))
 	}
 	return c, true
+}
+
+// widths shares room out among the columns: each gets what a box needs at least, then those grow that have more to say,
+// the narrowest first, and what is left goes to all alike. It reports whether there is enough.
+func (l *layout) widths(room int) ([]int, bool) {
+	n := len(l.layers)
+	widths := make([]int, n)
+	for i := range widths {
+		widths[i] = boxNarrow
+	}
+	spare := room - n*boxNarrow
+	if spare < 0 {
+		return nil, false
+	}
+	grow := func(most func(column int) int) {
+		for spare > 0 {
+			narrowest := -1
+			for i, w := range widths {
+				if w < most(i) && (narrowest < 0 || w < widths[narrowest]) {
+					narrowest = i
+				}
+			}
+			if narrowest < 0 {
+				return
+			}
+			widths[narrowest]++
+			spare--
+		}
+	}
+	grow(l.boxOf)
+	grow(func(int) int { return boxWide })
+	return widths, true
+}
+
+// boxOf is how wide the boxes of a column are where there is no limit.
+func (l *layout) boxOf(column int) int {
+	wanted := boxUsual
+	for _, s := range l.layers[column] {
+		if node := l.slots[s].node; node >= 0 {
+			wanted = max(wanted, min(boxWanted(l.x.Nodes[node]), boxWide))
+		}
+	}
+	return wanted
+}
+
+func sum(values []int) int {
+	total := 0
+	for _, v := range values {
+		total += v
+	}
+	return total
 }
 
 // tracks gives each out between column i and the next one the track on which its line goes up or down, such that no two

@@ -30,8 +30,11 @@ func (h Header) View(a widget.Area, s *Scene) {
 		name = strings.TrimSuffix(s.Index.File, ".yaml")
 	}
 	must := widget.Cells(rest[0]) + 4
+	for _, fact := range rest[1:min(h.first(s), len(rest))] {
+		must += widget.Cells(fact) + 3
+	}
 	if name != "" {
-		x += a.Text(x, 0, widget.Fit(name, max(a.W-x-must, 6), g.Cut), theme.Style{Bold: true})
+		x += a.Text(x, 0, widget.Fit(name, max(a.W-x-must, nameLeast), g.Cut), theme.Style{Bold: true})
 		x += 3
 	}
 	for i, fact := range rest {
@@ -42,6 +45,32 @@ func (h Header) View(a widget.Area, s *Scene) {
 		a.Spans(x, 0, fact...)
 		x += w + 3
 	}
+}
+
+// nameLeast is how much of a pipeline's name stays when what matters more needs the room.
+const nameLeast = 12
+
+// first is how many of the facts are there before the name gets its room: the state, the rate, and what went wrong.
+func (h Header) first(s *Scene) int {
+	n := 2
+	rejected, late := fates(s)
+	if rejected > 0 {
+		n++
+	}
+	if late > 0 {
+		n++
+	}
+	return n
+}
+
+// fates are the rows of all nodes that were rejected, and those that came late.
+func fates(s *Scene) (rejected, late uint64) {
+	for i := range s.Index.Nodes {
+		st := s.Node(i)
+		rejected += st.Rejected
+		late += st.Late
+	}
+	return rejected, late
 }
 
 func (h Header) facts(s *Scene, width int) [][]widget.Span {
@@ -62,12 +91,10 @@ func (h Header) facts(s *Scene, width int) [][]widget.Span {
 	if len(s.Snapshot.Nodes) == 0 {
 		return facts
 	}
-	rate, rejected, late := 0.0, uint64(0), uint64(0)
-	read := uint64(0)
+	rate, read := 0.0, uint64(0)
+	rejected, late := fates(s)
 	for i, n := range s.Index.Nodes {
 		st := s.Node(i)
-		rejected += st.Rejected
-		late += st.Late
 		if n.Role == live.Source {
 			rate += st.Rate
 			read += st.RowsOut
@@ -78,18 +105,18 @@ func (h Header) facts(s *Scene, width int) [][]widget.Span {
 	} else {
 		facts = append(facts, []widget.Span{span(theme.Text, widget.Rate(rate)), span(theme.Muted, " rows/s")})
 	}
+	if rejected > 0 {
+		facts = append(facts, []widget.Span{span(theme.Late, widget.Short(rejected)+" rejected")})
+	}
+	if late > 0 {
+		facts = append(facts, []widget.Span{span(theme.Late, widget.Short(late)+" late")})
+	}
 	if s.Snapshot.Epochs > 0 {
 		epoch := []widget.Span{span(theme.Muted, "epoch "), span(theme.Text, widget.Count(s.Snapshot.Epochs-1))}
 		if cut := s.Snapshot.LastCut; !cut.IsZero() && width >= agesFrom {
 			epoch = append(epoch, span(theme.OK, " "+s.Glyphs.Good), span(theme.Muted, " "+since(s.Now.Sub(cut))))
 		}
 		facts = append(facts, epoch)
-	}
-	if rejected > 0 {
-		facts = append(facts, []widget.Span{span(theme.Late, widget.Short(rejected)+" rejected")})
-	}
-	if late > 0 {
-		facts = append(facts, []widget.Span{span(theme.Late, widget.Short(late)+" late")})
 	}
 	if s.Index.Where != "" {
 		facts = append(facts, []widget.Span{span(theme.Muted, s.Index.Where)})

@@ -78,18 +78,31 @@ func fitColumns(x *Index, rows []listRow, width int) listColumns {
 	if width >= 70 {
 		c.role, c.kind = 6, min(kind, 10)
 	}
-	used := 3
-	for _, w := range []int{c.name, c.kind, c.role, c.queue, c.rate, c.spark} {
-		if w > 0 {
-			used += w + 1
-		}
+	detail := 0
+	for _, r := range rows {
+		detail = max(detail, widget.Width(x.Nodes[r.node].Detail))
 	}
+	if width-c.used()-c.state-3 < detail { // what a node does says more than its role, which its place in the tree tells as well
+		c.role = 0
+	}
+	used := c.used()
 	if rest := width - used - 1 - c.state; rest >= 8 {
 		c.detail = rest - 2
 	} else {
 		c.state = max(min(width-used-1, 24), 0)
 	}
 	return c
+}
+
+// used is what stands before the state.
+func (c listColumns) used() int {
+	used := 3
+	for _, w := range []int{c.name, c.kind, c.role, c.queue, c.rate, c.spark} {
+		if w > 0 {
+			used += w + 1
+		}
+	}
+	return used
 }
 
 func indent(r listRow, width int) int { return 2 * min(len(r.prefix), max(width/16, 1)) }
@@ -139,7 +152,10 @@ func drawListRow(a widget.Area, y int, s *Scene, r listRow, c listColumns) {
 	}
 	a.Right(x+c.rate, y, widget.Rate(st.Rate), theme.In(activeToken(st)))
 	x += c.rate + 1
-	column(c.spark, sparkline(st, c.spark, g), theme.In(rateToken(st)))
+	if c.spark > 0 {
+		drawSparkline(a, x, y, c.spark, s, st)
+		x += c.spark + 1
+	}
 	state, token := nodeState(s, r.node)
 	x++
 	detail := n.Detail

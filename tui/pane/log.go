@@ -238,8 +238,13 @@ func drawLogLine(a widget.Area, s *Scene, l logLine, text string, head bool) {
 		if place := l.event.Place; place != "" {
 			if w := widget.Width(place); x+widget.Width(text)+2+w <= a.W {
 				a.Right(a.W, 0, place, theme.In(theme.Muted))
-			} else if len(text) == len(l.text) {
-				text += "  " + place
+			} else if len(text) == len(l.text) { // not wrapped: where it stands says more than how the line ends
+				if room := a.W - x - 2 - w; room >= w {
+					a.Right(a.W, 0, place, theme.In(theme.Muted))
+					text = widget.Fit(text, room, s.Glyphs.Cut)
+				} else {
+					text += "  " + place
+				}
 			}
 		}
 	}

@@ -63,29 +63,45 @@ func drawWholeBox(a widget.Area, s *Scene, node int) {
 	stateLine(body, 2, s, node, state, token)
 }
 
+// kindLine says what kind a node is and what it does. The role is left out where there is no room for both: the wires
+// tell it as well.
 func kindLine(a widget.Area, y int, s *Scene, n live.Node) {
-	role := string(n.Role)
-	if n.Role == live.Transform {
-		role = ""
-	}
+	role := roleWord(n)
 	x := a.Text(0, y, widget.Fit(n.Kind, a.W, s.Glyphs.Cut), theme.In(theme.Muted))
-	right := widget.Width(role)
-	if x+1+right > a.W {
-		right = 0
-	} else {
+	if n.Detail != "" {
+		const gap = 2
+		if room := a.W - x - gap; room >= 4 {
+			x += gap + a.Text(x+gap, y, widget.Fit(n.Detail, room, s.Glyphs.Cut), theme.In(theme.Muted))
+		}
+	}
+	if role != "" && x+1+widget.Width(role) <= a.W {
 		a.Right(a.W, y, role, theme.In(theme.Muted))
 	}
-	if room := a.W - x - 2 - right - 1; room >= 4 {
-		a.Text(x+2, y, widget.Fit(n.Detail, room, s.Glyphs.Cut), theme.In(theme.Muted))
-	} else if role == "" && room >= 1 && n.Detail != "" {
-		a.Text(x+1, y, widget.Fit(n.Detail, a.W-x-1, s.Glyphs.Cut), theme.In(theme.Muted))
+}
+
+// boxWanted is how wide a node's box, with its frame, has to be for nothing in it to be cut.
+func boxWanted(n live.Node) int {
+	kind := widget.Width(n.Kind)
+	if n.Detail != "" {
+		kind += 2 + widget.Width(n.Detail)
+	} else if role := roleWord(n); role != "" {
+		kind += 1 + widget.Width(role)
 	}
+	return max(kind, widget.Width(n.ID)+2, widget.Width(n.Promise)) + 4
+}
+
+// roleWord is the role of a node where it is worth a word.
+func roleWord(n live.Node) string {
+	if n.Role == live.Transform {
+		return ""
+	}
+	return string(n.Role)
 }
 
 func rateLine(a widget.Area, y int, s *Scene, st live.NodeStats) {
 	const rate = 5
 	a.Right(rate, y, widget.Rate(st.Rate), theme.Style{Token: activeToken(st), Bold: st.Rate > 0})
-	a.Text(rate+1, y, sparkline(st, a.W-rate-1, s.Glyphs), theme.In(rateToken(st)))
+	drawSparkline(a, rate+1, y, a.W-rate-1, s, st)
 }
 
 func stateLine(a widget.Area, y int, s *Scene, node int, state string, token theme.Token) {

@@ -1,6 +1,8 @@
 package pane
 
 import (
+	"strings"
+
 	"flowrun/dag/live"
 	"flowrun/tui/theme"
 	"flowrun/tui/widget"
@@ -26,6 +28,8 @@ func nodeState(s *Scene, node int) (string, theme.Token) {
 		return st.Status, theme.Busy
 	case s.Snapshot.State.Ended():
 		return "stopped", theme.Muted
+	case s.Snapshot.State == live.Paused && s.Index.Nodes[node].Role == live.Source:
+		return "paused", theme.Busy
 	case st.Blocked >= 0.1 && st.Blocked > st.Busy:
 		return "blocked " + widget.Percent(st.Blocked) + "%", loud(st.Blocked, blockedLoud, theme.Blocked)
 	case st.Busy >= 0.005:
@@ -54,11 +58,15 @@ func rateToken(st live.NodeStats) theme.Token {
 // sparkSeconds is what a sparkline covers once a run is that old.
 const sparkSeconds = 60
 
-// sparkline draws a node's last minute. A young run is not squeezed to the right: until its seconds fill the width each of
-// them has a cell of its own.
-func sparkline(st live.NodeStats, width int, g theme.Glyphs) string {
+// drawSparkline draws a node's last minute. A young run is not squeezed to the right: until its seconds fill the width each
+// of them has a cell of its own, and the time before it began is dotted, so that it does not look like a loss.
+func drawSparkline(a widget.Area, x, y, width int, s *Scene, st live.NodeStats) {
 	span := min(max(len(st.History), width), sparkSeconds)
-	return widget.Sparkline(st.History, span, width, g)
+	line := widget.Sparkline(st.History, span, width, s.Glyphs)
+	bars := strings.TrimLeft(line, " ")
+	before := widget.Width(line) - widget.Width(bars)
+	a.Text(x, y, strings.Repeat(s.Glyphs.Before, before), theme.Style{Token: theme.Muted, Faint: true})
+	a.Text(x+before, y, bars, theme.In(rateToken(st)))
 }
 
 // edgeToken is the colour of a wire and of its queue.

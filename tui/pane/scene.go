@@ -25,12 +25,17 @@ func NewScene(g theme.Glyphs) Scene {
 	return Scene{Index: NewIndex(live.Topology{}), Glyphs: g, Selected: -1}
 }
 
-// Node gives a node's numbers; they are zero where the snapshot has none yet.
+// Node gives a node's numbers; they are zero where the snapshot has none yet. What has ended has no rate any more, though
+// its last second had one.
 func (s *Scene) Node(i int) live.NodeStats {
 	if i < 0 || i >= len(s.Snapshot.Nodes) {
 		return live.NodeStats{}
 	}
-	return s.Snapshot.Nodes[i]
+	st := s.Snapshot.Nodes[i]
+	if st.Ended || s.Snapshot.State.Ended() {
+		st.Rate, st.Busy, st.Blocked = 0, 0, 0
+	}
+	return st
 }
 
 // Edge gives an edge's numbers; they are zero where the snapshot has none yet.

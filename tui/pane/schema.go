@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"flowrun/dag/live"
 	"flowrun/tui/theme"
 	"flowrun/tui/widget"
 )
@@ -23,13 +24,44 @@ func (p *Schema) SetSize(w, h int) { p.w, p.h = w, h }
 // Reset goes back to the top, since another node is selected.
 func (p *Schema) Reset() { p.top = 0 }
 
+// titled is the width at which the pane's title says whose schema it is, unless that has a long name.
+func titled(s *Scene) int { return min(24+widget.Width(s.Look().From), 40) }
+
 // SchemaWidth is the width with its frame at which nothing of the scene's schema is cut.
 func SchemaWidth(s *Scene) int {
-	w := 0
+	w := titled(s) - 4
 	for _, line := range s.Look().Schema.Tree {
 		w = max(w, widget.Width(line))
 	}
 	return w + 4
+}
+
+// SchemaShort is the width at which nothing of the schema's short form is cut; see shortTreeLine.
+func SchemaShort(s *Scene) int {
+	w := titled(s) - 4
+	for _, line := range s.Look().Schema.Tree {
+		w = max(w, widget.Width(shortTreeLine(line)))
+	}
+	return w + 4
+}
+
+// notNull stands behind a type in the short form.
+const notNull = " not null"
+
+// shortTreeLine says of a line of the tree what fits into a narrow pane: the words "not null" where there are none, and
+// nothing where there may be some.
+func shortTreeLine(line string) string {
+	for _, may := range [...]string{" (nullable = true)", " (containsNull = true)", " (valueContainsNull = true)"} {
+		if short, ok := strings.CutSuffix(line, may); ok {
+			return short
+		}
+	}
+	for _, not := range [...]string{" (nullable = false)", " (containsNull = false)", " (valueContainsNull = false)"} {
+		if short, ok := strings.CutSuffix(line, not); ok {
+			return short + notNull
+		}
+	}
+	return line
 }
 
 // Key scrolls.
@@ -116,10 +148,17 @@ func (p *Schema) lines(s *Scene) [][]widget.Span {
 	plain := func(t theme.Token, text string) []widget.Span { return []widget.Span{{Text: text, Style: theme.In(t)}} }
 	var lines [][]widget.Span
 	marks := changeMarks(look.Schema.Changes)
+	full := p.w >= SchemaWidth(s)
 	for _, line := range look.Schema.Tree {
+		if !full {
+			line = shortTreeLine(line)
+		}
 		lines = append(lines, treeLine(line, marks))
 	}
 	for _, change := range look.Schema.Changes {
+		if strings.HasPrefix(change, "+ ") { // the tree has a mark there
+			continue
+		}
 		lines = append(lines, plain(changeToken(change), strings.ReplaceAll(change, " -> ", " "+s.Glyphs.Arrow+" ")))
 	}
 	switch look.Schema.Mode {
@@ -131,7 +170,15 @@ func (p *Schema) lines(s *Scene) [][]widget.Span {
 	if look.Choices > 1 {
 		lines = append(lines, plain(theme.Muted, fmt.Sprintf("%d of %d, o for the next", wrap(s.Choice, look.Choices)+1, look.Choices)))
 	}
-	return append(append(lines, nil), account(s)...)
+	lines = append(lines, nil)
+	if n := s.Index.Nodes[s.Selected]; n.Role == live.Source {
+		streaming := "no"
+		if n.Streaming {
+			streaming = "yes"
+		}
+		lines = append(lines, []widget.Span{{Text: "streaming: ", Style: theme.In(theme.Muted)}, {Text: streaming}})
+	}
+	return append(lines, account(s)...)
 }
 
 func changeToken(change string) theme.Token {
@@ -175,10 +222,15 @@ func treeLine(line string, marks map[string]string) []widget.Span {
 		named = theme.In(changeToken(mark))
 		spans = []widget.Span{{Text: mark, Style: named}, {Text: stem.Text[1:], Style: muted}}
 	}
-	kind, null, _ := strings.Cut(rest, " (")
+	kind, null := rest, ""
+	if at := strings.Index(rest, " ("); at >= 0 {
+		kind, null = rest[:at], rest[at:]
+	} else if short, ok := strings.CutSuffix(rest, notNull); ok {
+		kind, null = short, notNull
+	}
 	spans = append(spans, widget.Span{Text: name, Style: named}, widget.Span{Text: ": ", Style: muted}, widget.Span{Text: kind, Style: theme.In(theme.Accent)})
 	if null != "" {
-		spans = append(spans, widget.Span{Text: " (" + null, Style: muted})
+		spans = append(spans, widget.Span{Text: null, Style: muted})
 	}
 	return spans
 }

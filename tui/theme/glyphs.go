@@ -20,6 +20,7 @@ type Glyphs struct {
 	Full    string // a cell of a queue that is filled
 	Empty   string
 	Bars    []string // of a sparkline, from nothing to the most
+	Before  string   // in a sparkline, for the time before the run began
 	Null    string
 	Select  string // before the selected row, and in the title of the pane that has the keys
 	Branch  string // before a row of the list whose node hangs below another
@@ -51,7 +52,7 @@ var Unicode = Glyphs{
 	Heavy: Frame{"━", "┃", "┏", "┓", "┗", "┛"},
 	Wires: [16]string{" ", "│", "│", "│", "─", "╯", "╮", "┤", "─", "╰", "╭", "├", "─", "┴", "┬", "┼"},
 	Leave: "╼", Arrive: "▶", Full: "▮", Empty: "▯",
-	Bars: []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
+	Bars: []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}, Before: "·",
 	Null: "∅", Select: "▶", Branch: "├ ", Last: "└ ", Stem: "│ ",
 	Dot: "●", Ring: "○", Half: "◐", Good: "✓", Bad: "✗", Frozen: "◇",
 	Arrow: "→", Crumb: "▸", Cut: "…", Up: "▲", Down: "▼", Left: "◂", Right: "▸",
@@ -65,7 +66,7 @@ var ASCII = Glyphs{
 	Heavy: Frame{"=", "#", "#", "#", "#", "#"},
 	Wires: [16]string{" ", "|", "|", "|", "-", "+", "+", "+", "-", "+", "+", "+", "-", "+", "+", "+"},
 	Leave: "-", Arrive: ">", Full: "#", Empty: ".",
-	Bars: []string{"_", ".", ":", "-", "=", "+", "*", "#"},
+	Bars: []string{"_", ".", ":", "-", "=", "+", "*", "#"}, Before: " ",
 	Null: "NULL", Select: ">", Branch: "|-", Last: "`-", Stem: "| ",
 	Dot: "*", Ring: "o", Half: "~", Good: "+", Bad: "x", Frozen: "=",
 	Arrow: "->", Crumb: ">", Cut: "~", Up: "^", Down: "v", Left: "<", Right: ">",
