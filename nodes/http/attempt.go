@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"flowrun/dag/codec"
 	"flowrun/dag/schema"
 	"flowrun/nodes/peer"
 )
@@ -131,7 +132,12 @@ func (s *sink) request(ctx context.Context, body []byte) (*http.Request, error) 
 
 func (s *sink) contentType() string {
 	switch {
-	case s.format == "text":
+	case s.format.Name == "csv":
+		if c, ok := s.format.Config.(codec.CSV); ok && c.Delimiter == codec.TSV.Delimiter {
+			return "text/tab-separated-values; charset=utf-8"
+		}
+		return "text/csv; charset=utf-8"
+	case s.format.Name != "json":
 		return "text/plain; charset=utf-8"
 	case s.cfg.Batch == "ndjson":
 		return "application/x-ndjson"

@@ -65,9 +65,9 @@ func (s *source) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuseDraining(w)
 		return
 	}
-	f, ok := formOf(s.format, r.Header.Get("Content-Type"))
+	f, ok := formOf(s.format.Name, r.Header.Get("Content-Type"))
 	if !ok {
-		refuse(w, http.StatusUnsupportedMediaType, "cannot read "+r.Header.Get("Content-Type")+"; send json, ndjson or text")
+		refuse(w, http.StatusUnsupportedMediaType, "cannot read "+r.Header.Get("Content-Type")+"; send "+accepted(s.format.Name))
 		return
 	}
 	body, took, err := readBody(w, r, int64(s.cfg.MaxBody), &s.memory)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"flowrun/dag/codec"
 	"flowrun/dag/diag"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
@@ -37,13 +38,13 @@ func init() {
 		Name: "http", Role: nodes.Source, Doc: sourceDoc,
 		Scan: scan,
 		Source: func(c SourceConfig, s *plan.Scan) (op.Source, error) {
-			return &source{cfg: c, format: s.Format.Name, schema: s.Schema}, nil
+			return &source{cfg: c, format: s.Format, schema: s.Schema}, nil
 		},
 	})
 }
 
 func scan(_ context.Context, b *nodes.Builder, c SourceConfig) *plan.Scan {
-	f := b.Format("json", "json", "text")
+	f := b.Format("json", codec.Formats()...)
 	s := b.Schema(f)
 	ok := true
 	wrong := func(key, message, hint string) {

@@ -1,11 +1,10 @@
 package http
 
 import (
-	"bytes"
-
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"flowrun/dag/batch"
+	"flowrun/dag/codec"
 )
 
 // payload is the body of one request and the rows that are in it.
@@ -16,21 +15,27 @@ type payload struct {
 
 // payloads makes the bodies of a batch, and tells the rows that have no form. The bodies are valid until the next call.
 func (s *sink) payloads(in *batch.Batch) ([]payload, []batch.Failure) {
-	if s.format == "text" {
+	if s.format.Name == "text" {
 		return s.texts(in), nil
+	}
+	if starter, ok := s.encoder.(codec.Starter); ok {
+		starter.Restart()
 	}
 	lines, failed := s.encoder.Append(s.lines[:0], in)
 	s.lines = lines
+	s.framer.Reset(0)
+	s.framer.Feed(lines)
+	if c, ok := s.format.Config.(codec.CSV); ok && c.Header && s.framer.Next() {
+		s.head = append(append(s.head[:0], s.framer.Line()...), '\n')
+	}
 	lost := failed
 	next := func(i int) ([]byte, bool) {
 		if len(lost) > 0 && int(lost[0].Row) == in.Row(i) {
 			lost = lost[1:]
 			return nil, false
 		}
-		end := bytes.IndexByte(lines, '\n')
-		line := lines[:end]
-		lines = lines[end+1:]
-		return line, true
+		s.framer.Next()
+		return s.framer.Line(), true
 	}
 	return s.cut(in, next), failed
 }
@@ -77,6 +82,9 @@ func (s *sink) cut(in *batch.Batch, next func(i int) ([]byte, bool)) []payload {
 		if n >= most || n > 0 && len(out)-open.from+len(record) >= int(s.cfg.MaxBody) {
 			seal()
 			n = 0
+		}
+		if n == 0 {
+			out = append(out, s.head...)
 		}
 		switch {
 		case s.cfg.Batch == "array" && n == 0:

@@ -13,9 +13,9 @@ import (
 type form uint8
 
 const (
-	lined    form = iota // a line each
-	document             // one JSON value: an object is a record, a list has several
-	either               // a document where the body is one, else lines
+	bodyLines form = iota // a line each, or what the format calls one
+	document              // one JSON value: an object is a record, a list has several
+	either                // a document where the body is one, else lines
 )
 
 // formOf says how to read a body of a content type; false: it cannot be read.
@@ -27,38 +27,55 @@ func formOf(format, contentType string) (form, bool) {
 	}
 	switch {
 	case strings.HasPrefix(media, "multipart/"), strings.HasPrefix(media, "image/"), strings.HasPrefix(media, "audio/"), strings.HasPrefix(media, "video/"):
-		return lined, false
+		return bodyLines, false
 	case format == "text":
-		return lined, true
+		return bodyLines, true
+	case format != "json":
+		return bodyLines, !strings.Contains(media, "json")
 	case media == "application/json", strings.HasSuffix(media, "+json"):
 		return document, true
 	case strings.Contains(media, "ndjson"), strings.Contains(media, "jsonl"), strings.Contains(media, "json-l"), strings.Contains(media, "json-seq"):
-		return lined, true
+		return bodyLines, true
 	}
 	return either, true // what a client sends that does not care: curl -d says application/x-www-form-urlencoded
+}
+
+// accepted says what can be sent to a source of the format.
+func accepted(format string) string {
+	if format == "json" {
+		return "json or ndjson"
+	}
+	return format
 }
 
 // records goes through the records of a body.
 type records struct {
 	rest  []byte
-	list  bool // rest is inside of a valid JSON list
-	one   bool // rest is one record
-	wrong bool // rest is a list that is no valid JSON
+	lines *codec.Framer // has the rest, where the records are lines
+	list  bool          // rest is inside of a valid JSON list
+	one   bool          // rest is one record
+	wrong bool          // rest is a list that is no valid JSON
 }
 
-func newRecords(body []byte, f form) records {
-	r := records{rest: body}
-	if f == lined {
-		return r
+// newRecords begins with a body, of which f cuts the records where they are lines.
+func newRecords(body []byte, as form, f *codec.Framer) records {
+	lined := func() records {
+		f.Reset(0)
+		f.Feed(body)
+		return records{lines: f}
 	}
+	if as == bodyLines {
+		return lined()
+	}
+	r := records{rest: body}
 	start := bytes.TrimLeft(body, " \t\r\n")
 	valid := false
-	if f == either || len(start) > 0 && start[0] == '[' {
+	if as == either || len(start) > 0 && start[0] == '[' {
 		valid = json.Valid(start)
 	}
 	switch {
-	case f == either && !valid:
-		return r
+	case as == either && !valid:
+		return lined()
 	case len(start) > 0 && start[0] == '[' && valid:
 		r.rest, r.list = start[1:], true
 	case len(start) > 0 && start[0] == '[':
@@ -72,6 +89,11 @@ func newRecords(body []byte, f form) records {
 // next decodes one record; false: there is none left.
 func (r *records) next(dec codec.Decoder) bool {
 	switch {
+	case r.lines != nil:
+		if !r.lines.Next() && !r.lines.Flush() {
+			return false
+		}
+		dec.Decode(r.lines.Line())
 	case len(r.rest) == 0:
 		return false
 	case r.wrong:
@@ -86,10 +108,6 @@ func (r *records) next(dec codec.Decoder) bool {
 			return false
 		}
 		dec.Decode(value)
-	default:
-		line, rest, _ := bytes.Cut(r.rest, []byte{'\n'})
-		r.rest = rest
-		dec.Decode(bytes.TrimSuffix(line, []byte{'\r'}))
 	}
 	return true
 }

@@ -53,13 +53,13 @@ func init() {
 		Name: "http", Role: nodes.Sink, Doc: sinkDoc,
 		Write: write,
 		Sink: func(c SinkConfig, w *plan.Write) (op.Sink, error) {
-			return &sink{cfg: c, format: w.Format.Name, encoder: codec.NewEncoder(w.Format.Name, w.Schema)}, nil
+			return newSink(c, w), nil
 		},
 	})
 }
 
 func write(b *nodes.Builder, c SinkConfig) *plan.Write {
-	f := b.Format("json", "json", "text")
+	f := b.Format("json", codec.Formats()...)
 	ok := true
 	wrong := func(key, message, hint string) {
 		b.Wrong(key, message, hint)
@@ -97,8 +97,8 @@ func write(b *nodes.Builder, c SinkConfig) *plan.Write {
 			wrong("signature", fmt.Sprintf("%q is no name of a header", s.Header), "signature: {secret: ..., header: X-Signature-256}")
 		}
 	}
-	if f.Name == "text" && c.Batch == "array" {
-		wrong("batch", "batch: array is a JSON list, and the format is text", "batch: ndjson sends a line each, batch: row one request each")
+	if f.Name != "json" && c.Batch == "array" {
+		wrong("batch", "batch: array is a JSON list, and the format is "+f.Name, "batch: ndjson sends a line each, batch: row one request each")
 	}
 	if c.Retry.Longest < c.Retry.Shortest {
 		wrong("retry", "the longest wait of retry is shorter than the shortest one", "retry: {shortest: 200ms, longest: 30s}")

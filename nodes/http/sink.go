@@ -2,6 +2,7 @@ package http
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,19 +12,31 @@ import (
 	"flowrun/dag/batch"
 	"flowrun/dag/codec"
 	"flowrun/dag/op"
+	"flowrun/dag/plan"
 )
 
 // sink delivers every batch before Write returns, so that nothing is under way when an epoch ends.
 type sink struct {
 	cfg     SinkConfig
-	format  string
+	format  plan.Format
 	encoder codec.Encoder
 
 	rt     op.Runtime
 	place  string // the url as it may be shown
 	client *http.Client
-	lines  []byte // buffers of payloads
+	framer codec.Framer // cuts what the encoder made into records
+	head   []byte       // what every body begins with, a CSV header; set by payloads
+	lines  []byte       // buffers of payloads
 	bodies []byte
+}
+
+// newSink makes the sink of a bound write.
+func newSink(c SinkConfig, w *plan.Write) *sink {
+	return &sink{
+		cfg: c, format: w.Format,
+		encoder: codec.NewEncoderFor(codec.EncoderOptions{Format: w.Format.Name, Config: w.Format.Config, Schema: w.Schema}),
+		framer:  codec.NewFramer(w.Format.Name, w.Format.Config, math.MaxInt32),
+	}
 }
 
 // Refused is the reason for which rows are rejected that the server does not want.

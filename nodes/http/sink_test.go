@@ -22,6 +22,7 @@ import (
 	"flowrun/dag/batch"
 	"flowrun/dag/codec"
 	"flowrun/dag/op/optest"
+	"flowrun/dag/plan"
 	"flowrun/dag/spec"
 )
 
@@ -32,12 +33,11 @@ func sinkDefaults(url string) SinkConfig {
 
 func openSink(t *testing.T, rt *optest.Runtime, cfg SinkConfig, format string, transport http.RoundTripper) *sink {
 	t.Helper()
-	s := &sink{cfg: cfg, format: format}
+	w := &plan.Write{Format: formatOf(format), Schema: events}
 	if format == "text" {
-		s.encoder = codec.NewEncoder(format, codec.TextSchema)
-	} else {
-		s.encoder = codec.NewEncoder(format, events)
+		w.Schema = codec.TextSchema
 	}
+	s := newSink(cfg, w)
 	if transport != nil {
 		s.client = &http.Client{Transport: transport}
 	}
@@ -81,10 +81,14 @@ func TestSentBodies(t *testing.T) {
 		want          []string
 		contentType   string
 	}{
-		"row":    {"row", "json", 3, []string{`{"a":0,"b":"x"}`, `{"a":1,"b":"x"}`, `{"a":2,"b":"x"}`}, "application/json"},
-		"array":  {"array", "json", 3, []string{`[{"a":0,"b":"x"},{"a":1,"b":"x"}]`, `[{"a":2,"b":"x"}]`}, "application/json"},
-		"ndjson": {"ndjson", "json", 3, []string{"{\"a\":0,\"b\":\"x\"}\n{\"a\":1,\"b\":\"x\"}\n", "{\"a\":2,\"b\":\"x\"}\n"}, "application/x-ndjson"},
-		"text":   {"row", "text", 2, []string{"one\ntwo", "", "three"}, "text/plain; charset=utf-8"},
+		"row":     {"row", "json", 3, []string{`{"a":0,"b":"x"}`, `{"a":1,"b":"x"}`, `{"a":2,"b":"x"}`}, "application/json"},
+		"array":   {"array", "json", 3, []string{`[{"a":0,"b":"x"},{"a":1,"b":"x"}]`, `[{"a":2,"b":"x"}]`}, "application/json"},
+		"ndjson":  {"ndjson", "json", 3, []string{"{\"a\":0,\"b\":\"x\"}\n{\"a\":1,\"b\":\"x\"}\n", "{\"a\":2,\"b\":\"x\"}\n"}, "application/x-ndjson"},
+		"csv":     {"row", "csv", 2, []string{"a,b\n0,x", "a,b\n1,x"}, "text/csv; charset=utf-8"},
+		"csv all": {"ndjson", "csv", 3, []string{"a,b\n0,x\n1,x\n", "a,b\n2,x\n"}, "text/csv; charset=utf-8"},
+		"tsv":     {"ndjson", "tsv", 3, []string{"0\tx\n1\tx\n", "2\tx\n"}, "text/tab-separated-values; charset=utf-8"},
+		"kv":      {"ndjson", "kv", 3, []string{"a=0 b=x\na=1 b=x\n", "a=2 b=x\n"}, "text/plain; charset=utf-8"},
+		"text":    {"row", "text", 2, []string{"one\ntwo", "", "three"}, "text/plain; charset=utf-8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got received

@@ -16,6 +16,7 @@ import (
 	"flowrun/dag/batch"
 	"flowrun/dag/codec"
 	"flowrun/dag/op"
+	"flowrun/dag/plan"
 	"flowrun/nodes/peer"
 )
 
@@ -23,7 +24,7 @@ import (
 // Read is called again behind its last batch: then the pipeline has its rows.
 type source struct {
 	cfg    SourceConfig
-	format string
+	format plan.Format
 	schema *arrow.Schema
 
 	rt       op.Runtime
@@ -38,7 +39,8 @@ type source struct {
 
 	// Used by Read only:
 	dec     codec.Decoder
-	current *request // its records are being decoded
+	framer  codec.Framer // of the records of current, where they are lines
+	current *request     // its records are being decoded
 	records records
 	told    answer   // of current, and then of given
 	given   *request // all its rows have been returned
@@ -88,7 +90,11 @@ func (s *source) Open(_ context.Context, rt op.Runtime, _ []byte) error {
 	s.queue = make(chan *request, s.cfg.MaxWaiting)
 	s.draining, s.served = make(chan struct{}), make(chan error, 1)
 	s.memory.left.Store(int64(s.cfg.MaxPending))
-	s.dec = codec.NewDecoder(codec.DecoderOptions{Format: s.format, Schema: s.schema, Allocator: rt.Allocator(), Now: rt.Now})
+	s.dec = codec.NewDecoder(codec.DecoderOptions{
+		Format: s.format.Name, Config: s.format.Config, Schema: s.schema, Allocator: rt.Allocator(), Now: rt.Now,
+	})
+	// No record is longer than its body.
+	s.framer = codec.NewFramer(s.format.Name, s.format.Config, int(s.cfg.MaxBody))
 	rt.Log().Info("listening on " + scheme + "://" + plain.Addr().String() + s.cfg.Path)
 	go func() {
 		if s.cfg.TLS != nil {
@@ -155,7 +161,10 @@ func (s *source) await(ctx context.Context) error {
 
 func (s *source) begin(q *request) {
 	if q.fate.CompareAndSwap(waiting, taken) {
-		s.current, s.records, s.told = q, newRecords(q.body, q.form), answer{}
+		s.current, s.records, s.told = q, newRecords(q.body, q.form, &s.framer), answer{}
+		if h, ok := s.dec.(codec.Headed); ok {
+			h.Restart()
+		}
 	}
 }
 
@@ -172,6 +181,7 @@ func (s *source) decode() *batch.Batch {
 	}
 	if !more {
 		s.given, s.current, s.records = s.current, nil, records{}
+		s.framer.Reset(0) // it keeps nothing of the body
 	}
 	return b
 }

@@ -22,6 +22,7 @@ import (
 
 	"flowrun/dag/codec"
 	"flowrun/dag/op/optest"
+	"flowrun/dag/plan"
 	"flowrun/dag/schema"
 	"flowrun/dag/spec"
 )
@@ -56,7 +57,7 @@ func defaults() SourceConfig {
 func open(t *testing.T, cfg SourceConfig, format string) *running {
 	t.Helper()
 	r := &running{t: t, rt: optest.New(t), done: make(chan struct{}), client: &http.Client{Transport: &http.Transport{}}}
-	r.s = &source{cfg: cfg, format: format, schema: events}
+	r.s = &source{cfg: cfg, format: formatOf(format), schema: events}
 	if format == "text" {
 		r.s.schema = codec.TextSchema
 	}
@@ -66,6 +67,17 @@ func open(t *testing.T, cfg SourceConfig, format string) *running {
 	r.url = "http://" + r.s.listener.Addr().String() + cfg.Path
 	t.Cleanup(r.client.CloseIdleConnections)
 	return r
+}
+
+// formatOf is a format with its defaults; tsv is csv with tabs and no header.
+func formatOf(name string) plan.Format {
+	switch name {
+	case "csv":
+		return plan.Format{Name: name, Config: codec.DefaultCSV}
+	case "tsv":
+		return plan.Format{Name: "csv", Config: codec.CSV{Delimiter: "\t"}}
+	}
+	return plan.Format{Name: name}
 }
 
 // read reads until stop.
@@ -146,16 +158,23 @@ func TestBodies(t *testing.T) {
 		format, contentType, body, answer string
 		rows, rejects                     []string
 	}{
-		"object":         {"json", "application/json", `{"a": 1, "b": "x"}`, ok(1), []string{"1|x"}, nil},
-		"pretty object":  {"json", "application/json; charset=utf-8", "{\n \"a\": 1\n}\n", ok(1), []string{"1|(null)"}, nil},
-		"list":           {"json", "application/json", ` [{"a":1,"b":"]},{"} , {"a":2,"b":"\"["}] `, ok(2), []string{`1|]},{`, `2|"[`}, nil},
-		"empty list":     {"json", "application/json", `[]`, ok(0), nil, nil},
-		"nothing":        {"json", "application/json", ``, ok(0), nil, nil},
-		"ndjson":         {"json", "application/x-ndjson", "{\"a\":1}\r\n\n{\"a\":2}", ok(2), []string{"1|(null)", "2|(null)"}, nil},
-		"guessed object": {"json", "application/x-www-form-urlencoded", "{\n\"a\":1}", ok(1), []string{"1|(null)"}, nil},
-		"guessed lines":  {"json", "", "{\"a\":1}\n{\"a\":2}\n", ok(2), []string{"1|(null)", "2|(null)"}, nil},
-		"guessed list":   {"json", "text/plain", "[{\"a\":1},\n{\"a\":2}]", ok(2), []string{"1|(null)", "2|(null)"}, nil},
-		"text":           {"text", "text/plain", "one\ntwo\r\n\nlast", ok(4), []string{"one", "two", "", "last"}, nil},
+		"object":          {"json", "application/json", `{"a": 1, "b": "x"}`, ok(1), []string{"1|x"}, nil},
+		"pretty object":   {"json", "application/json; charset=utf-8", "{\n \"a\": 1\n}\n", ok(1), []string{"1|(null)"}, nil},
+		"list":            {"json", "application/json", ` [{"a":1,"b":"]},{"} , {"a":2,"b":"\"["}] `, ok(2), []string{`1|]},{`, `2|"[`}, nil},
+		"empty list":      {"json", "application/json", `[]`, ok(0), nil, nil},
+		"nothing":         {"json", "application/json", ``, ok(0), nil, nil},
+		"ndjson":          {"json", "application/x-ndjson", "{\"a\":1}\r\n\n{\"a\":2}", ok(2), []string{"1|(null)", "2|(null)"}, nil},
+		"guessed object":  {"json", "application/x-www-form-urlencoded", "{\n\"a\":1}", ok(1), []string{"1|(null)"}, nil},
+		"guessed lines":   {"json", "", "{\"a\":1}\n{\"a\":2}\n", ok(2), []string{"1|(null)", "2|(null)"}, nil},
+		"guessed list":    {"json", "text/plain", "[{\"a\":1},\n{\"a\":2}]", ok(2), []string{"1|(null)", "2|(null)"}, nil},
+		"text":            {"text", "text/plain", "one\ntwo\r\n\nlast", ok(4), []string{"one", "two", "", "last"}, nil},
+		"csv":             {"csv", "text/csv", "b,a\r\n\"x\ny\",1\r\nz,2", ok(2), []string{"1|x\ny", "2|z"}, nil},
+		"csv of no row":   {"csv", "", "a,b\n", ok(0), nil, nil},
+		"tsv":             {"tsv", "text/tab-separated-values", "1\tx\n2\t\n", ok(2), []string{"1|x", "2|(null)"}, nil},
+		"kv":              {"kv", "text/plain", "a=1 b=\"x y\"\n\nb=z\n", ok(2), []string{"1|x y", "(null)|z"}, nil},
+		"csv that is not": {"csv", "application/json", `[]`, `415 {"accepted":0,"rejected":0,"error":"cannot read application/json; send csv"}`, nil, nil},
+		"open quote": {"csv", "text/csv", "a,b\n1,x\n2,\"y\n3,z\n",
+			`200 {"accepted":1,"rejected":1,"reasons":[{"reason":"wrong quote","records":1,`, []string{"1|x"}, []string{"wrong quote"}},
 		"one bad of three": {"json", "application/json", `[{"a":1},{"a":"x"},{"a":3}]`,
 			`200 {"accepted":2,"rejected":1,"reasons":[{"reason":"wrong type","records":1,`, []string{"1|(null)", "3|(null)"}, []string{"wrong type"}},
 		"all bad": {"json", "application/x-ndjson", "{\"a\":true}\n{\"a\":\"x\"}\n}\n",
@@ -181,6 +200,22 @@ func TestBodies(t *testing.T) {
 				t.Errorf("Read ended with %v", r.ended)
 			}
 		})
+	}
+}
+
+// TestRequestsHaveHeadersOfTheirOwn: what one request said of its columns, or left open, is nothing to the next.
+func TestRequestsHaveHeadersOfTheirOwn(t *testing.T) {
+	r := open(t, defaults(), "csv").read()
+	for body, want := range map[string]int{"a,b\n1,x\n": 200, "b,a\ny,2\n": 200, "c\n1\n": 400, "a,b\n3,\"z": 400, "a\n4\n": 400} {
+		if status, text, _ := r.post("text/csv", strings.NewReader(body)); status != want {
+			t.Errorf("%q: %d %s, want %d", body, status, text, want)
+		}
+	}
+	r.stop()
+	rows, _ := r.taken()
+	slices.Sort(rows)
+	if !slices.Equal(rows, []string{"1|x", "2|y"}) {
+		t.Errorf("rows %q", rows)
 	}
 }
 
@@ -419,7 +454,7 @@ func TestCannotBind(t *testing.T) {
 	defer l.Close()
 	cfg := defaults()
 	cfg.Listen = l.Addr().String()
-	s := &source{cfg: cfg, format: "text", schema: codec.TextSchema}
+	s := &source{cfg: cfg, format: formatOf("text"), schema: codec.TextSchema}
 	if err := s.Open(t.Context(), optest.New(t), nil); err == nil || err.Error() != "cannot listen on "+cfg.Listen+": address already in use" {
 		t.Errorf("Open: %v", err)
 	}
@@ -534,7 +569,8 @@ func FuzzBody(f *testing.F) {
 		rt := optest.New(t)
 		dec := codec.NewDecoder(codec.DecoderOptions{Format: "json", Schema: events, Allocator: rt.Allocator(), Now: rt.Now})
 		defer dec.Close()
-		records, calls := newRecords(body, form), 0
+		framer := codec.NewFramer("json", nil, len(body))
+		records, calls := newRecords(body, form, &framer), 0
 		for records.next(dec) {
 			if calls++; calls > len(body)+1 {
 				t.Fatal("there is no end of records")
