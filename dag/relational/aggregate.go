@@ -16,9 +16,10 @@ import (
 
 // aggregate groups rows by key and keeps one accumulator per call and group. Without keys all rows are one group.
 //
-// Every input row is held. Updates gives the groups that changed at each barrier, Complete all groups at a barrier before
-// which any changed, Final all of them once, at the end of the input; a final aggregate without keys has a row even if
-// nothing came, as in SQL. Reading complete results, it gives all groups of each epoch and then forgets them.
+// Every input row is held. Updates gives the groups that changed at each barrier, Complete all groups at each barrier, also
+// where none changed: an epoch without rows would say that there are no groups. Final gives all of them once, at the end of
+// the input; a final aggregate without keys has a row even if nothing came, as in SQL. Reading complete results, it gives
+// all groups of each epoch and then forgets them.
 type aggregate struct {
 	emit     plan.Mode
 	perEpoch bool
@@ -146,16 +147,16 @@ func (a *aggregate) Watermark(_ context.Context, wm time.Time, out op.Emitter) (
 func (a *aggregate) Barrier(_ context.Context, _ uint64, out op.Emitter) error {
 	defer a.table.Unmark()
 	switch {
-	case len(a.table.Marked()) == 0:
+	case a.table.Len() == 0:
 		return nil
 	case a.perEpoch:
 		err := a.emitGroups(a.everything(), out)
 		a.table.Clear()
 		return err
-	case a.emit == plan.Updates:
-		return a.emitGroups(a.table.Marked(), out)
 	case a.emit == plan.Complete:
 		return a.emitGroups(a.everything(), out)
+	case a.emit == plan.Updates && len(a.table.Marked()) > 0:
+		return a.emitGroups(a.table.Marked(), out)
 	}
 	return nil
 }
