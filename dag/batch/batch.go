@@ -29,6 +29,7 @@ type Reject struct {
 	Reason string    // what a count by reason is kept of: few different texts, no row's own data
 	Detail string    // what was wrong with this one; may quote it
 	Raw    []byte    // at a source the input, elsewhere the row as JSON; bounded by whoever rejects
+	Cut    bool      // the stop of the run cut it off, and nothing is wrong with it: on_error: fail lets it pass
 }
 
 // Failure says that one row of a batch could not be processed.

@@ -20,6 +20,7 @@ func Build(p *plan.Pipeline, c Connectors, o Options) (*Run, error) {
 		r.watchers.Add(1)
 	}
 	r.base, r.cancel = context.WithCancelCause(context.Background())
+	r.atOnce, r.hurry = context.WithCancel(context.Background())
 	r.events = newEvents(o.Events)
 	places := map[string]string{}
 	for _, n := range p.Nodes {

@@ -370,3 +370,44 @@ func TestAFailureDoesNotWaitForAStuckOperatorForEver(t *testing.T) {
 		g.mem.AssertSize(t, 0)
 	})
 }
+
+// Whoever ends a failing run at once does not wait for what is stuck in it, and still learns why it failed.
+func TestAFailingRunCanBeEndedAtOnce(t *testing.T) {
+	for _, tt := range []struct {
+		how  string
+		at   time.Duration // behind the failure
+		ends time.Duration
+	}{
+		{"stop", 2 * time.Second, 2 * time.Second},
+		{"context", 2 * time.Second, 2 * time.Second},
+		{"stop", ms(100), ms(500)}, // as long as any run that is ended at once
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			g := newGraph(t)
+			g.source("in", &source{steps: []step{{rows: []int64{1}}, {work: time.Second, err: errors.New("gone")}}})
+			free := make(chan struct{})
+			g.sink("out", &sink{write: func(*batch.Batch, op.Emitter) error { <-free; return nil }}, "in")
+			r := g.build(exec.Options{})
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			done := make(chan error, 1)
+			start := time.Now()
+			go func() { done <- r.Run(ctx) }()
+			time.Sleep(time.Second + tt.at)
+			if tt.how == "stop" {
+				r.Stop()
+			} else {
+				cancel()
+			}
+			if err := <-done; err == nil || err.Error() != "in: read: gone" {
+				t.Errorf("%s: got %v", tt.how, err)
+			}
+			if d := time.Since(start); d != time.Second+tt.ends {
+				t.Errorf("%s after %v: took %v", tt.how, tt.at, d)
+			}
+			close(free)
+			synctest.Wait()
+			g.mem.AssertSize(t, 0)
+		})
+	}
+}

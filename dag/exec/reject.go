@@ -59,7 +59,7 @@ type tally struct {
 }
 
 func (t *tally) add(n *node, r batch.Reject) error {
-	if t.n > 0 && t.first.Reason == r.Reason {
+	if t.n > 0 && t.first.Reason == r.Reason && t.first.Cut == r.Cut {
 		t.n++
 		return nil
 	}
@@ -68,7 +68,8 @@ func (t *tally) add(n *node, r batch.Reject) error {
 	return err
 }
 
-// end counts what was added and, where nobody reads the rejects, does what on_error says.
+// end counts what was added and, where nobody reads the rejects, does what on_error says. What the stop of the run cut off
+// is dropped in any case: a run that is stopped ends well.
 func (t *tally) end(n *node) error {
 	if t.n == 0 {
 		return nil
@@ -76,7 +77,7 @@ func (t *tally) end(n *node) error {
 	switch {
 	case len(n.routed()) > 0:
 		n.rt.warnReject("row rejected, sent to "+n.id()+".rejected", &t.first, t.n)
-	case n.plan.OnError == plan.Drop:
+	case n.plan.OnError == plan.Drop, t.first.Cut:
 		n.rt.warnReject("row dropped", &t.first, t.n)
 	default:
 		// The run ends before the row has its fate, so it is not counted.

@@ -132,6 +132,48 @@ func TestARejectOfALiveSourceFailsTheRun(t *testing.T) {
 	})
 }
 
+// What the stop of the run cut off is counted and told, and does not spoil a good end.
+func TestWhatTheStopCutOffFailsNoRun(t *testing.T) {
+	cut := batch.Reject{Reason: "unfinished", Cut: true}
+	for _, tt := range []struct {
+		name    string
+		rejects []batch.Reject
+		fails   bool
+	}{
+		{"alone", []batch.Reject{cut}, false},
+		{"behind one that nobody cut", []batch.Reject{{Reason: "unfinished"}, cut}, true},
+		{"before one that nobody cut", []batch.Reject{cut, {Reason: "unfinished"}}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGraph(t)
+				g.source("in", &source{steps: []step{{rows: []int64{1, 2}, rejects: tt.rejects}}})
+				out := g.sink("out", &sink{}, "in")
+				g.by["in"].OnError = plan.Fail
+				r := g.build(exec.Options{})
+				if err := r.Run(t.Context()); (err != nil) != tt.fails {
+					t.Fatalf("got %v", err)
+				}
+				g.check(r)
+				if tt.fails {
+					return
+				}
+				if a := r.Summary().Nodes[0]; a.In != 3 || a.Rejected != 1 || a.Reasons["unfinished"] != 1 || out.committed != 1 {
+					t.Errorf("account %+v, committed %d", a, out.committed)
+				}
+				events, _ := r.Events(t.Context(), 0)
+				var told bool
+				for e := range events {
+					told = told || e.Node == "in" && strings.HasPrefix(e.Text, "row dropped")
+				}
+				if !told {
+					t.Error("the log does not tell of it")
+				}
+			})
+		})
+	}
+}
+
 func TestRowsThatANodeMadeCanBeRejected(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGraph(t)

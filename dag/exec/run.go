@@ -55,6 +55,8 @@ type Run struct {
 	err     error
 	cancel  context.CancelCauseFunc
 	base    context.Context
+	atOnce  context.Context // ends when the run is to end at once, also one that has failed
+	hurry   context.CancelFunc
 	done    chan struct{} // closed when Run has returned
 }
 
@@ -73,7 +75,7 @@ func (r *Run) Run(ctx context.Context) error {
 	r.clock.Lock()
 	r.started = time.Now()
 	r.clock.Unlock()
-	unhook := context.AfterFunc(ctx, func() { r.cancel(context.Cause(ctx)) })
+	unhook := context.AfterFunc(ctx, func() { r.end(context.Cause(ctx)) })
 	defer unhook()
 
 	opened, err := r.openAll(r.base)
@@ -132,7 +134,8 @@ func (r *Run) workAll(ctx context.Context) error {
 	return r.checkEdges()
 }
 
-// await waits for the workers, but of a run that is being ended only so long.
+// await waits for the workers, but of a run that is being ended only so long. One that failed may take longer than one that
+// is ended at once, until that is asked of it too.
 func (r *Run) await(ctx context.Context, workers *sync.WaitGroup) {
 	ended := make(chan struct{})
 	go func() {
@@ -144,16 +147,21 @@ func (r *Run) await(ctx context.Context, workers *sync.WaitGroup) {
 		return
 	case <-ctx.Done():
 	}
-	patience := stopGrace
-	if failed := (*NodeError)(nil); errors.As(context.Cause(ctx), &failed) {
-		patience = failGrace
-	}
-	grace := time.NewTimer(patience)
-	defer grace.Stop()
+	short, long := time.NewTimer(stopGrace), time.NewTimer(failGrace)
+	defer short.Stop()
+	defer long.Stop()
 	select {
 	case <-ended:
 		return
-	case <-grace.C:
+	case <-short.C:
+	}
+	if failed := (*NodeError)(nil); errors.As(context.Cause(ctx), &failed) {
+		select {
+		case <-ended:
+			return
+		case <-r.atOnce.Done():
+		case <-long.C:
+		}
 	}
 	r.fail(context.Cause(ctx))
 	for _, n := range r.nodes {
@@ -232,6 +240,7 @@ func (r *Run) finish() error {
 		r.setState(live.Finished)
 	}
 	r.cancel(nil)
+	r.hurry()
 	r.events.close()
 	return err
 }
@@ -255,7 +264,14 @@ func (r *Run) Drain() {
 }
 
 // Stop ends the run at once: Run returns ErrStopped as soon as the operators have returned.
-func (r *Run) Stop() { r.cancel(ErrStopped) }
+// One that is failing returns why it failed, and does not wait for operators that are stuck.
+func (r *Run) Stop() { r.end(ErrStopped) }
+
+// end ends the run at once.
+func (r *Run) end(why error) {
+	r.cancel(why)
+	r.hurry()
+}
 
 // Do carries out a command; see live.Run.
 func (r *Run) Do(_ context.Context, c live.Command) error {

@@ -47,6 +47,9 @@ func (p *Program) Text() string { return p.text.Value }
 // Type is the type of the result, with timestamps in microseconds and integers of 64 bits.
 func (p *Program) Type() arrow.DataType { return p.root.Type }
 
+// Computed reports whether there is something to compute by row: the program is neither a column as it is nor a literal.
+func (p *Program) Computed() bool { return p.root.Form != FormColumn && p.root.Form != FormLiteral }
+
 // Nullable reports whether the result can be null.
 func (p *Program) Nullable() bool { return p.root.Nullable }
 

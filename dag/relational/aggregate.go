@@ -86,12 +86,18 @@ func (a *aggregate) Open(_ context.Context, rt op.Runtime) error {
 	return nil
 }
 
-func (a *aggregate) Process(_ context.Context, _ int, in *batch.Batch, out op.Emitter) error {
-	if in.Rows() == 0 {
-		return nil
-	}
+func (a *aggregate) Process(ctx context.Context, _ int, in *batch.Batch, out op.Emitter) error {
+	return a.args.pieces.each(ctx, in, func(piece *batch.Batch) (int64, error) {
+		err := a.piece(piece, out)
+		bytes := a.args.weigh()
+		a.args.release()
+		return bytes, err
+	})
+}
+
+// piece takes one batch in. What it computes stays in args.
+func (a *aggregate) piece(in *batch.Batch, out op.Emitter) error {
 	failed, err := a.args.eval(in)
-	defer a.args.release()
 	if err != nil {
 		return err
 	}

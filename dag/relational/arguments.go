@@ -1,6 +1,8 @@
 package relational
 
 import (
+	"slices"
+
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"flowrun/dag/batch"
@@ -19,6 +21,7 @@ type arguments struct {
 
 	byEvs, whereEvs []*expr.Evaluator
 	vectors         []state.Vector
+	pieces          pieces
 
 	// Of the batch in hand:
 	n      int             // rows that are left
@@ -82,6 +85,11 @@ func (a *arguments) open(rt op.Runtime) {
 	for i := range a.operands {
 		a.operands[i].ev = a.operands[i].program.Evaluator(mem)
 	}
+	programs := slices.Clone(a.by)
+	for i := range a.operands {
+		programs = append(programs, a.operands[i].program)
+	}
+	a.pieces = piecesOf(programs)
 	a.vectors = make([]state.Vector, len(a.by))
 	for i := range a.vectors {
 		a.keys = append(a.keys, &a.vectors[i])
@@ -230,6 +238,17 @@ func (x *operand) vector() *state.Vector {
 func (x *operand) along(rows []int32) *state.Vector {
 	x.other.Load(x.values, rows)
 	return &x.other
+}
+
+// weigh gives about how many bytes what was computed of the batch takes.
+func (a *arguments) weigh() (bytes int64) {
+	for i, values := range a.arrays {
+		bytes += weigh(a.by[i], values)
+	}
+	for i := range a.operands {
+		bytes += weigh(a.operands[i].program, a.operands[i].values)
+	}
+	return bytes
 }
 
 // release forgets the batch.

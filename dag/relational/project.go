@@ -19,6 +19,7 @@ type project struct {
 	programs []*expr.Program // each once
 	columns  []source
 	evs      []*expr.Evaluator
+	pieces   pieces
 }
 
 // source says where a column comes from: from the input, or from a program.
@@ -34,6 +35,7 @@ func newProject(n *plan.Node, o *plan.Project) *project {
 		at := indexOf(&p.programs, c.Expr)
 		p.columns = append(p.columns, source{input: -1, program: at})
 	}
+	p.pieces = piecesOf(p.programs)
 	return p
 }
 
@@ -42,10 +44,12 @@ func (p *project) Open(_ context.Context, rt op.Runtime) error {
 	return nil
 }
 
-func (p *project) Process(_ context.Context, _ int, in *batch.Batch, out op.Emitter) error {
-	if in.Rows() == 0 {
-		return nil
-	}
+func (p *project) Process(ctx context.Context, _ int, in *batch.Batch, out op.Emitter) error {
+	return p.pieces.each(ctx, in, func(piece *batch.Batch) (int64, error) { return p.piece(piece, out) })
+}
+
+// piece makes one batch, and gives about how many bytes its new columns take.
+func (p *project) piece(in *batch.Batch, out op.Emitter) (int64, error) {
 	rows := survivorsOf(in)
 	defer rows.release()
 	made := make([]arrow.Array, 0, len(p.evs))
@@ -53,20 +57,24 @@ func (p *project) Process(_ context.Context, _ int, in *batch.Batch, out op.Emit
 	for _, ev := range p.evs {
 		values, failed, err := ev.Eval(rows.left)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		made = append(made, values)
 		rows.drop(failed)
 	}
 	if failed := rows.failures(); len(failed) > 0 {
 		if err := out.Reject(in, failed); err != nil {
-			return err
+			return 0, err
 		}
+	}
+	var bytes int64
+	for i, values := range made {
+		bytes += weigh(p.programs[i], values)
 	}
 	left := rows.left.Rows()
 	out.Pass(left)
 	if left == 0 {
-		return nil
+		return bytes, nil
 	}
 	columns := make([]arrow.Array, len(p.columns))
 	for i, c := range p.columns {
@@ -77,7 +85,7 @@ func (p *project) Process(_ context.Context, _ int, in *batch.Batch, out op.Emit
 		}
 	}
 	rec := recordOf(p.schema, columns, int(in.Record.NumRows()))
-	return out.Emit("", in.WithRecord(rec, rows.left.Sel))
+	return bytes, out.Emit("", in.WithRecord(rec, rows.left.Sel))
 }
 
 func (p *project) Close() error {

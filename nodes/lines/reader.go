@@ -15,7 +15,7 @@ import (
 	"flowrun/dag/schema"
 )
 
-// UnfinishedLine is the reason for which a Reader rejects what [Reader.Break] cut off.
+// UnfinishedLine is the reason for which a Reader rejects what [Reader.Break] or [Reader.Stop] cut off.
 const UnfinishedLine = "unfinished line"
 
 // Options configure a [Reader].
@@ -110,7 +110,8 @@ func (r *Reader) End() *batch.Batch {
 	return r.batch()
 }
 
-// Break ends the stream where it did not end by itself: what came behind the last end of line is a reject.
+// Break ends the stream where it did not end by itself: what came behind the last end of line is a reject. It may be called
+// once Next has returned nil; another stream may follow.
 func (r *Reader) Break(detail string) *batch.Batch {
 	if r.framer.Flush() {
 		r.dec.Reject(UnfinishedLine, detail, r.framer.Line())
@@ -166,6 +167,17 @@ func (r *Reader) Head(stream io.Reader) error {
 func (r *Reader) Reset(offset int64) {
 	r.framer.Reset(offset)
 	r.restart()
+}
+
+// Stop ends the stream where the run was stopped: what came behind the last end of line is a reject that fails no run.
+func (r *Reader) Stop() *batch.Batch {
+	b := r.Break("the run stopped in the middle of it")
+	if b != nil {
+		for i := range b.Rejects {
+			b.Rejects[i].Cut = true
+		}
+	}
+	return b
 }
 
 // Offset is the place in the stream just behind the last line of the last batch.

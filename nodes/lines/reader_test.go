@@ -105,7 +105,7 @@ func TestReaderBreak(t *testing.T) {
 	if !slices.Equal(got.Column(0), []string{"a"}) || len(got.Rejects) != 1 {
 		t.Fatalf("got %+v", got)
 	}
-	if j := got.Rejects[0]; j.Reason != UnfinishedLine || j.Detail != "the connection was lost" || string(j.Raw) != "half a li" {
+	if j := got.Rejects[0]; j.Reason != UnfinishedLine || j.Detail != "the connection was lost" || string(j.Raw) != "half a li" || j.Cut {
 		t.Errorf("reject %+v", j)
 	}
 	// The next stream begins with a line of its own, and at a line's end there is nothing to break.
@@ -117,6 +117,14 @@ func TestReaderBreak(t *testing.T) {
 	}
 	if !slices.Equal(got.Column(0), []string{"b"}) {
 		t.Errorf("rows %q", got.Column(0))
+	}
+	// Where the run stopped, nothing is wrong with the line.
+	got = optest.Taken{}
+	r.Fed(copy(r.Room(), "half"), time.Now())
+	got.Add(r.Next())
+	got.Add(r.Stop())
+	if len(got.Rejects) != 1 || !got.Rejects[0].Cut || r.Stop() != nil {
+		t.Errorf("rejects %+v", got.Rejects)
 	}
 }
 

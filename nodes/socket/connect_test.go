@@ -69,7 +69,8 @@ func TestLostThenBack(t *testing.T) {
 	close(read)
 	got := takeRows(t, s, 2)
 	wantRows(t, got, "back")
-	if len(got.Rejects) != 1 || got.Rejects[0].Reason != lines.UnfinishedLine || string(got.Rejects[0].Raw) != "half a li" {
+	if len(got.Rejects) != 1 || got.Rejects[0].Reason != lines.UnfinishedLine || string(got.Rejects[0].Raw) != "half a li" ||
+		got.Rejects[0].Cut {
 		t.Errorf("rejects %+v", got.Rejects)
 	}
 	rt.AwaitLog("WARN lost the connection to " + srv.addr + ", connecting again error=connection reset by peer")

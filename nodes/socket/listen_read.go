@@ -112,7 +112,7 @@ func (l *listener) goodbye(c *client) *batch.Batch {
 	case errors.Is(c.err, io.EOF):
 		return l.reader.End()
 	case l.ended():
-		return l.reader.Break("the run stopped in the middle of it")
+		return l.reader.Stop()
 	case errors.Is(c.err, os.ErrDeadlineExceeded):
 		silent := time.Duration(l.cfg.IdleTimeout)
 		l.rt.WarnEvery("idle", fmt.Sprintf("hung up on a client that sent nothing for %v", silent), "client", c.conn.RemoteAddr())

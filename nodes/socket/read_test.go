@@ -106,7 +106,8 @@ func TestCancelWhileBlocked(t *testing.T) {
 	select {
 	case got := <-done:
 		wantRows(t, got, "one")
-		if len(got.Rejects) != 1 || got.Rejects[0].Reason != lines.UnfinishedLine || string(got.Rejects[0].Raw) != "half" {
+		if len(got.Rejects) != 1 || got.Rejects[0].Reason != lines.UnfinishedLine || string(got.Rejects[0].Raw) != "half" ||
+			!got.Rejects[0].Cut {
 			t.Errorf("rejects %+v", got.Rejects)
 		}
 	case <-time.After(optest.Patience):

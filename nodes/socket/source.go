@@ -72,7 +72,7 @@ func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 			return nil, nil, io.EOF
 		}
 		if ctx.Err() != nil {
-			if b := s.reader.Break("the run stopped in the middle of it"); b != nil {
+			if b := s.reader.Stop(); b != nil {
 				return b, nil, nil
 			}
 			return nil, nil, ctx.Err()

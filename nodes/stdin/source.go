@@ -82,7 +82,7 @@ func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 				return b, nil, nil
 			}
 		case ctx.Err() != nil:
-			if b := s.reader.Break("the run stopped in the middle of it"); b != nil {
+			if b := s.reader.Stop(); b != nil {
 				return b, nil, nil
 			}
 			return nil, nil, ctx.Err()

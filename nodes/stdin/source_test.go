@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -125,6 +126,33 @@ func TestCancelWhileBlocked(t *testing.T) {
 				t.Fatal("Read does not return")
 			}
 		})
+	}
+}
+
+// The line in which the run is stopped is told as cut, so that it fails no run.
+func TestStopInTheMiddleOfALine(t *testing.T) {
+	r, w := io.Pipe()
+	defer w.Close()
+	rt := optest.New(t)
+	s := open(t, rt, r)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan *optest.Taken)
+	go func() { done <- optest.Take(ctx, t, s, nil) }()
+	if _, err := io.WriteString(w, "one\nhalf"); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(optest.Patience); s.BytesRead() < 8 && time.Now().Before(end); {
+		runtime.Gosched()
+	}
+	rt.AwaitWaiting()
+	cancel()
+	select {
+	case got := <-done:
+		if len(got.Rejects) != 1 || string(got.Rejects[0].Raw) != "half" || !got.Rejects[0].Cut {
+			t.Errorf("rejects %+v", got.Rejects)
+		}
+	case <-time.After(optest.Patience):
+		t.Fatal("Read does not return")
 	}
 }
 
