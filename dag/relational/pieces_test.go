@@ -41,7 +41,7 @@ func (e *through) Hold(n int) {
 func (e *through) look() { e.peak = max(e.peak, e.mem.CurrentAlloc()) }
 
 // numbered makes rows of the numbers up to n, each as a text too.
-func numbered(n int) []row {
+func countedRows(n int) []row {
 	rows := make([]row, n)
 	for i := range rows {
 		rows[i] = row{int64(i), strconv.Itoa(i)}
@@ -57,7 +57,7 @@ func process(t *testing.T, o plan.Op, batches ...int) *through {
 	p := open(t, t, o, plan.Rows, nil, lines)
 	out := &through{mem: p.rt.Allocator().(*memory.CheckedAllocator)}
 	for _, n := range batches {
-		in := makeBatch(out.mem, lines, numbered(n), nil)
+		in := makeBatch(out.mem, lines, countedRows(n), nil)
 		if err := p.op.Process(context.Background(), 0, in, out); err != nil {
 			t.Fatal(err)
 		}
@@ -165,7 +165,7 @@ func TestTheEndComesBetweenPieces(t *testing.T) {
 			cancel()
 		}
 	}
-	in := makeBatch(out.mem, lines, numbered(1000), nil)
+	in := makeBatch(out.mem, lines, countedRows(1000), nil)
 	if err := p.op.Process(ctx, 0, in, out); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
