@@ -40,7 +40,7 @@ func (e *through) Hold(n int) {
 
 func (e *through) look() { e.peak = max(e.peak, e.mem.CurrentAlloc()) }
 
-// numbered makes rows of the numbers up to n, each as a text too.
+// countedRows makes rows of the numbers up to n, each as a text too.
 func countedRows(n int) []row {
 	rows := make([]row, n)
 	for i := range rows {

@@ -157,7 +157,7 @@ func TestRefusedRowsAreRejects(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		switch {
 		case strings.Contains(string(body), `"a":1,`):
-			http.Error(w, "no such\x1b device", 422)
+			http.Error(w, "no such\x1b device", http.StatusUnprocessableEntity)
 		case strings.Contains(string(body), `"a":2,`):
 			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
 		case r.URL.Path != "/":
