@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"flowrun/dag/codec"
 	"flowrun/dag/diag"
 	"flowrun/dag/op"
@@ -45,7 +47,14 @@ func init() {
 func scan(_ context.Context, b *nodes.Builder, c Config) *plan.Scan {
 	files, ok, absent := look(b, c)
 	f := b.FileFormat(filepath.Ext(unpacked(named(c.Path, files))), formatOf(c.Path, files), codec.Formats()...)
-	s := b.Schema(f)
+	inferred := b.Infers(f)
+	var s *arrow.Schema
+	switch {
+	case !inferred:
+		s = b.Schema(f)
+	case ok:
+		s = infer(b, c, files, f)
+	}
 	if message, hint := lines.CheckMaxLine(int64(c.MaxLineBytes)); message != "" {
 		b.Wrong("max_line_bytes", message, hint)
 		return nil
@@ -53,7 +62,8 @@ func scan(_ context.Context, b *nodes.Builder, c Config) *plan.Scan {
 	if s == nil || !ok && !absent {
 		return nil
 	}
-	return &plan.Scan{Schema: s, Format: f, Detail: c.Path, Bounded: !c.Follow, Replays: true, UntilNow: !c.Follow}
+	return &plan.Scan{Schema: s, Format: f, Detail: c.Path, Bounded: !c.Follow, Replays: true, UntilNow: !c.Follow,
+		Inferred: inferred}
 }
 
 // formatOf is the format that a name tells: the path's own, or, of a directory, that of its first file.
