@@ -9,7 +9,7 @@ var (
 	CodeSchema = diag.Define("FR0402", "wrong schema",
 		"`schema` maps each column of a source to its type: `bool int float string bytes timestamp date duration`, `list<T>`, "+
 			"`map<T>`, a nested map for a struct, and `[{...}]` for a list of structs. `!` behind a type means never null. "+
-			"`timestamp(ms)` reads an epoch number.")
+			"`timestamp(ms)` reads an epoch number. `schema: infer` finds the columns of files.")
 	CodeUnusedKey = diag.Define("FR0403", "key that means nothing here",
 		"A key that stands beside a kind which has no use for it. It would do nothing, so it is refused.")
 	CodeSetting = diag.Define("FR0404", "wrong setting",

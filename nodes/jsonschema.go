@@ -89,7 +89,7 @@ func common() object {
 			"description": "How bytes become rows, or rows bytes: a name, or a map of one name to its options.",
 			"anyOf":       []object{{"type": "string"}, {"type": "object", "minProperties": 1, "maxProperties": 1}},
 		},
-		"schema":      object{"type": "object", "description": "Columns and their types: bool int float string bytes timestamp date duration, list<T>, map<T>, a nested map for a struct. ! behind a type means never null."},
+		"schema":      object{"type": []string{"object", "string"}, "description": "Columns and their types, or, for files, infer: bool int float string bytes timestamp date duration, list<T>, map<T>, a nested map for a struct. ! behind a type means never null."},
 		"on_error":    object{"enum": []string{"fail", "drop"}, "description": "What becomes of a rejected row that nobody reads: the run ends, or the row is dropped and counted."},
 		"description": object{"type": "string", "description": "For people."},
 	}

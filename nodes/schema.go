@@ -14,9 +14,10 @@ import (
 // ReadSchema reads a `schema` value: a map of columns to types. The fields keep the metadata that decoders need.
 func ReadSchema(v *spec.Value) (*arrow.Schema, diag.List) {
 	var list diag.List
-	if v.Kind == spec.Scalar && v.Text.Value == "infer" {
-		list.Add(diag.Diagnostic{Code: CodeUnavailable, At: v.At,
-			Message: "schema: infer is not available in this version", Hint: "write the columns: schema: {device: string, temp: float}"})
+	if isInfer(v) {
+		list.Add(diag.Diagnostic{Code: CodeSchema, At: v.At,
+			Message: "schema: infer is for a source of files: only an input that can be read again can be looked at before the run",
+			Hint:    "write the columns: schema: {device: string, temp: float}"})
 		return nil, list
 	}
 	fields := readFields(v, &list)
@@ -24,6 +25,11 @@ func ReadSchema(v *spec.Value) (*arrow.Schema, diag.List) {
 		return nil, list
 	}
 	return arrow.NewSchema(fields, nil), list
+}
+
+// isInfer reports whether a `schema` asks to be found.
+func isInfer(v *spec.Value) bool {
+	return v != nil && v.Kind == spec.Scalar && v.Text.Value == "infer"
 }
 
 func readFields(v *spec.Value, list *diag.List) []arrow.Field {

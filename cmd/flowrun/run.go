@@ -64,6 +64,7 @@ func runFile(c *cobra.Command, std streams, f *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	writeInferred(std.err, j.Plan)
 	dashboard, err := f.dashboard(std, j.Plan)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"flowrun/dag/plan"
 	"flowrun/dag/schema"
+	"flowrun/nodes"
 )
 
 func newSchema(std streams) *cobra.Command {
@@ -63,6 +64,15 @@ func pick(nodes []*plan.Node, id string) []*plan.Node {
 func writeSchema(w io.Writer, n *plan.Node) {
 	role, s := describe(n)
 	fmt.Fprintf(w, "# %s (%s)\n%s", n.ID, role, schema.TreeString(s))
+}
+
+// writeInferred prints the columns that were found for `schema: infer`, in the form in which the file can keep them.
+func writeInferred(w io.Writer, p *plan.Pipeline) {
+	for _, n := range p.Nodes {
+		if o, ok := n.Op.(*plan.Scan); ok && o.Inferred {
+			fmt.Fprintf(w, "# %s: inferred, to keep it write:\nschema: %s\n", n.ID, nodes.SchemaText(o.Schema))
+		}
+	}
 }
 
 // describe is a node's role in words, and the schema that it is shown with.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"flowrun/dag/codec"
 	"flowrun/dag/diag"
@@ -17,6 +18,8 @@ import (
 type Options struct {
 	Env func(name string) (string, bool) // environment variables; nil: os.LookupEnv
 	Set []string                         // overrides "nodes.lines.socket.port=1101"
+
+	Inputless bool // what a source reads need not be there: something else stands in for it
 }
 
 // Job is a pipeline file that has been read: its text, for messages, and its plan.
@@ -60,7 +63,7 @@ func Parse(ctx context.Context, path string, src []byte, o Options) *Job {
 	j.Diags.Add(list...)
 	if file != nil {
 		j.secrets = file.Secrets
-		p, list := nodes.Lower(ctx, file)
+		p, list := Lower(ctx, file, o)
 		j.Diags.Add(list...)
 		j.Diags.Add(plan.Bind(p)...)
 		j.Diags.Add(checkFormats(p)...)
@@ -71,6 +74,16 @@ func Parse(ctx context.Context, path string, src []byte, o Options) *Job {
 	j.secrets.MaskList(j.Diags)
 	j.Diags.Sort()
 	return j
+}
+
+// Lower is [nodes.Lower] for a file as it is loaded. With Inputless it is no mistake that there is nothing to read, unless a
+// node cannot be known without it.
+func Lower(ctx context.Context, file *spec.File, o Options) (*plan.Pipeline, diag.List) {
+	p, list := nodes.Lower(ctx, file)
+	if o.Inputless && !slices.ContainsFunc(p.Nodes, func(n *plan.Node) bool { return n.Op == nil }) {
+		list = slices.DeleteFunc(list, func(d diag.Diagnostic) bool { return d.Code == nodes.CodeInput })
+	}
+	return p, list
 }
 
 // checkFormats reports sinks whose format cannot write what comes in. Sources have been checked when they were lowered.

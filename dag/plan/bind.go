@@ -76,6 +76,7 @@ func (b *binder) node(n *Node) {
 		out = b.aggregate(n, o, in)
 	case *Write:
 		b.ends(n, o)
+		b.settings(n, o, in)
 		if known {
 			o.Schema, o.Mode, o.Key = in.Schema, in.Mode, in.Key
 		}

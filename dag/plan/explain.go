@@ -93,6 +93,9 @@ func (x *explainer) scan(o *Scan) {
 		about = append(about, "format "+o.Format.Name)
 	}
 	about = append(about, choose(o.Bounded, "bounded", "unbounded"), choose(o.Replays, "can replay", "cannot replay"))
+	if o.Inferred {
+		about = append(about, "columns inferred")
+	}
 	x.linef("  reads %s", strings.Join(about, ", "))
 }
 
@@ -113,6 +116,9 @@ func (x *explainer) write(o *Write) {
 		about = append(about, "rows become visible as they come")
 	}
 	x.linef("  writes %s", strings.Join(about, ", "))
+	for _, e := range o.Exprs {
+		x.expr("with", "", e.P)
+	}
 }
 
 func (x *explainer) aggregate(o *Aggregate) {

@@ -29,6 +29,8 @@ type Scan struct {
 	// Bounded: it ends by itself. Replays: it can start again at a position. UntilNow: it can say what is there now,
 	// which triggers once and available_now need.
 	Bounded, Replays, UntilNow bool
+	// Inferred: the schema was found by reading what the input begins with.
+	Inferred bool
 	// Alone names what only one source of a pipeline can read, such as standard input; empty: any number can.
 	Alone string
 }
@@ -45,6 +47,9 @@ type Write struct {
 	Shown bool
 	// AtEnd is set where nothing shows before the end of the run, so that every source above has to have one.
 	AtEnd *AtEnd
+	// Exprs are what the settings compute of each row, such as the templates of a request; Bind types them against the rows
+	// that come in.
+	Exprs []Expr
 	// Set by Bind: what comes in, and whether a source above never ends.
 	Live   bool
 	Schema *arrow.Schema

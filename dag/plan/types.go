@@ -39,6 +39,17 @@ func (b *binder) filter(n *Node, o *Filter, in *Output) {
 	}
 }
 
+// settings types what the settings of a sink compute of rows.
+func (b *binder) settings(n *Node, o *Write, in *Output) {
+	if len(o.Exprs) == 0 {
+		return
+	}
+	e := env(n, in)
+	for i := range o.Exprs {
+		b.compile(&o.Exprs[i], e)
+	}
+}
+
 // item types one item of a projection or a key; ok is false where an error hid its type.
 func (b *binder) item(it *Item, e *expr.Env) (source int, f arrow.Field, ok bool) {
 	if !it.Bare {

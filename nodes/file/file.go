@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"flowrun/dag/codec"
 	"flowrun/dag/diag"
 	"flowrun/dag/op"
@@ -43,17 +45,25 @@ func init() {
 }
 
 func scan(_ context.Context, b *nodes.Builder, c Config) *plan.Scan {
-	files, ok := look(b, c)
+	files, ok, absent := look(b, c)
 	f := b.FileFormat(filepath.Ext(unpacked(named(c.Path, files))), formatOf(c.Path, files), codec.Formats()...)
-	s := b.Schema(f)
+	inferred := b.Infers(f)
+	var s *arrow.Schema
+	switch {
+	case !inferred:
+		s = b.Schema(f)
+	case ok:
+		s = infer(b, c, files, f)
+	}
 	if message, hint := lines.CheckMaxLine(int64(c.MaxLineBytes)); message != "" {
 		b.Wrong("max_line_bytes", message, hint)
 		return nil
 	}
-	if !ok || s == nil {
+	if s == nil || !ok && !absent {
 		return nil
 	}
-	return &plan.Scan{Schema: s, Format: f, Detail: c.Path, Bounded: !c.Follow, Replays: true, UntilNow: !c.Follow}
+	return &plan.Scan{Schema: s, Format: f, Detail: c.Path, Bounded: !c.Follow, Replays: true, UntilNow: !c.Follow,
+		Inferred: inferred}
 }
 
 // formatOf is the format that a name tells: the path's own, or, of a directory, that of its first file.
@@ -77,29 +87,31 @@ func named(path string, files []found) string {
 	return path
 }
 
-// look finds the files and reports what is wrong with them, as far as it can be seen before the run.
-func look(b *nodes.Builder, c Config) ([]found, bool) {
+// look finds the files and reports what is wrong with them, as far as it can be seen before the run. Absent is that they are
+// not there, and that the node is known without them: what reads it can be judged, and tests can stand in for it.
+func look(b *nodes.Builder, c Config) (files []found, ok, absent bool) {
 	switch {
 	case c.Path == "":
 		b.Wrong("path", "path is empty", "file: {path: readings.jsonl}")
-		return nil, false
+		return nil, false, false
 	case strings.Contains(c.Path, "**"):
 		b.Wrong("path", "** is no pattern here: a pattern matches one level", "name each level: logs/*/*.log")
-		return nil, false
+		return nil, false, false
 	case c.Follow && c.Compression != "none" && compressionOf(c.Compression, c.Path) != plain:
 		b.Wrong("follow", "a compressed file is read whole and cannot be followed",
 			"remove `follow`, or follow the file before it is compressed")
-		return nil, false
+		return nil, false, false
 	}
 	files, err := list(c.Path)
+	known := filepath.Ext(c.Path) != "" || b.Node.Format != nil
 	switch {
 	case err == nil && len(files) == 0 && !c.Follow && isPattern(c.Path):
 		b.Report(diag.Diagnostic{Code: nodes.CodeInput, At: b.Setting("path"),
 			Message: fmt.Sprintf("no file matches %q", c.Path),
 			Hint:    "a relative path starts at the working directory; with follow: true, files may appear later"})
-		return nil, false
+		return nil, false, known
 	case err == nil, c.Follow && errors.Is(err, fs.ErrNotExist):
-		return files, true
+		return files, true, false
 	}
 	d := diag.Diagnostic{Code: nodes.CodeInput, At: b.Setting("path"),
 		Message: fmt.Sprintf("cannot read %q: %v", c.Path, reason(err)),
@@ -113,7 +125,7 @@ func look(b *nodes.Builder, c Config) ([]found, bool) {
 		d.Hint = "name a file, a directory or a pattern; `stdin` reads a pipe"
 	}
 	b.Report(d)
-	return nil, false
+	return nil, false, known && errors.Is(err, fs.ErrNotExist)
 }
 
 // interval is the time between two looks.

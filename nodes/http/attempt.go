@@ -20,13 +20,13 @@ import (
 	"flowrun/nodes/peer"
 )
 
-// send delivers one body, trying again as long as that can help. It returns why the server does not want it, or the error
+// send delivers one request, trying again as long as that can help. It returns why the server does not want it, or the error
 // that ends the run.
-func (s *sink) send(ctx context.Context, body []byte) (refusal string, err error) {
+func (s *sink) send(ctx context.Context, p *payload) (refusal string, err error) {
 	begun, limit := s.rt.Now(), duration(s.cfg.Retry.MaxElapsed)
 	pause := peer.Backoff{Shortest: duration(s.cfg.Retry.Shortest), Longest: duration(s.cfg.Retry.Longest)}
 	for {
-		r := s.attempt(ctx, body)
+		r := s.attempt(ctx, p)
 		switch {
 		case ctx.Err() != nil:
 			return "", context.Cause(ctx)
@@ -75,10 +75,10 @@ const (
 	maxAnswer = 64 << 10
 )
 
-func (s *sink) attempt(ctx context.Context, body []byte) result {
+func (s *sink) attempt(ctx context.Context, p *payload) result {
 	ctx, cancel := context.WithTimeout(ctx, duration(s.cfg.Timeout))
 	defer cancel()
-	req, err := s.request(ctx, body)
+	req, err := s.request(ctx, p)
 	if err != nil {
 		return result{text: err.Error()}
 	}
@@ -104,8 +104,12 @@ func (s *sink) attempt(ctx context.Context, body []byte) result {
 	return r
 }
 
-func (s *sink) request(ctx context.Context, body []byte) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, s.cfg.Method, s.cfg.URL, bytes.NewReader(body))
+func (s *sink) request(ctx context.Context, p *payload) (*http.Request, error) {
+	address := s.cfg.URL
+	if p.url != "" {
+		address = p.url
+	}
+	req, err := http.NewRequestWithContext(ctx, s.cfg.Method, address, bytes.NewReader(p.body))
 	if err != nil {
 		return nil, err
 	}
@@ -118,13 +122,16 @@ func (s *sink) request(ctx context.Context, body []byte) (*http.Request, error) 
 	for name, value := range s.cfg.Headers {
 		h.Set(name, value)
 	}
+	for i, value := range p.headers {
+		h.Set(s.special.headers[i].name, value)
+	}
 	if host := h.Get("Host"); host != "" {
 		req.Host = host
 		h.Del("Host")
 	}
 	if sig := s.cfg.Signature; sig != nil {
 		mac := hmac.New(sha256.New, []byte(sig.Secret))
-		mac.Write(body)
+		mac.Write(p.body)
 		h.Set(sig.Header, "sha256="+hex.EncodeToString(mac.Sum(nil)))
 	}
 	return req, nil

@@ -7,10 +7,38 @@ import (
 	"flowrun/dag/codec"
 )
 
-// payload is the body of one request and the rows that are in it.
+// payload is the body of one request and the rows that are in it, and what templates made of those.
 type payload struct {
-	body []byte
-	rows []int32
+	body    []byte
+	rows    []int32
+	url     string   // "": that of the settings
+	headers []string // values of the headers with expressions
+}
+
+// requests makes the requests of a batch, and tells the rows that have none. They are valid until the next call.
+func (s *sink) requests(in *batch.Batch) ([]payload, []batch.Failure, error) {
+	if s.special == nil {
+		list, failed := s.payloads(in)
+		return list, failed, nil
+	}
+	special, failed, err := s.special.render(in)
+	if err != nil || s.encoder == nil || len(special) == 0 {
+		return special, failed, err
+	}
+	rows := make([]int32, len(special))
+	for i := range special {
+		rows[i] = special[i].rows[0]
+	}
+	left := in.WithSelection(rows)
+	defer left.Release()
+	list, lost := s.payloads(left)
+	for i, j := 0, 0; i < len(list); i++ {
+		for special[j].rows[0] != list[i].rows[0] {
+			j++ // its row has no form
+		}
+		list[i].url, list[i].headers = special[j].url, special[j].headers
+	}
+	return list, append(failed, lost...), nil
 }
 
 // payloads makes the bodies of a batch, and tells the rows that have no form. The bodies are valid until the next call.
@@ -102,7 +130,7 @@ func (s *sink) cut(in *batch.Batch, next func(i int) ([]byte, bool)) []payload {
 	s.bodies = out
 	list := make([]payload, len(pieces))
 	for i, p := range pieces {
-		list[i] = payload{out[p.from:p.to:p.to], rows[p.first:p.last]}
+		list[i] = payload{body: out[p.from:p.to:p.to], rows: rows[p.first:p.last]}
 	}
 	return list
 }

@@ -18,9 +18,10 @@ import (
 
 // SinkConfig is the settings of an http that sends.
 type SinkConfig struct {
-	URL         string            `yaml:"url" doc:"where requests go" required:"true"`
+	URL         string            `yaml:"url" doc:"where requests go; behind the host with values of the row: {{ EXPR }}" required:"true"`
 	Method      string            `yaml:"method" doc:"method of the requests" enum:"POST,PUT,PATCH" default:"POST"`
-	Headers     map[string]string `yaml:"headers" doc:"headers of every request"`
+	Headers     map[string]string `yaml:"headers" doc:"headers of every request; with batch: row also with values of the row: {{ EXPR }}"`
+	Body        string            `yaml:"body" doc:"what a request says in place of the row in its format, with values of the row: {{ EXPR }}"`
 	Token       string            `yaml:"token" doc:"sent as the header Authorization: Bearer TOKEN" secret:"true"`
 	Signature   *Signature        `yaml:"signature" doc:"sign each body, so that the receiver knows where it is from"`
 	Batch       string            `yaml:"batch" doc:"a request has one row, or several as a JSON list (array) or a line each (ndjson)" enum:"row,array,ndjson" default:"row"`
@@ -53,20 +54,25 @@ func init() {
 		Name: "http", Role: nodes.Sink, Doc: sinkDoc,
 		Write: write,
 		Sink: func(c SinkConfig, w *plan.Write) (op.Sink, error) {
-			return newSink(c, w), nil
+			return newSink(c, w)
 		},
 	})
 }
 
 func write(b *nodes.Builder, c SinkConfig) *plan.Write {
 	f := b.Format("json", codec.Formats()...)
-	ok := true
+	var ok bool
 	wrong := func(key, message, hint string) {
 		b.Wrong(key, message, hint)
 		ok = false
 	}
-	u, err := url.Parse(c.URL)
+	t := templatesOf(c, b.Node.Config)
+	ok = checkTemplates(b, c, t, f.Name)
+	sample := t.url.filled("*") // a character that may stand in a path
+	u, err := url.Parse(sample)
 	switch {
+	case len(t.open) > 0, t.url.holes() > 0 && !hasHost(t.url.literals[0]):
+		u = nil // that has been reported
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 		wrong("url", "url has to be one of http:// or https:// with a host", "url: https://example.org/hook")
 		u = nil
@@ -112,7 +118,10 @@ func write(b *nodes.Builder, c SinkConfig) *plan.Write {
 	if !ok {
 		return nil
 	}
-	return &plan.Write{Format: f, Detail: place(u)}
+	if c.Body != "" && f.Name == "text" {
+		f = plan.Format{} // what rows have for columns is nothing to it
+	}
+	return &plan.Write{Format: f, Detail: place(u), Exprs: exprsOf(t)}
 }
 
 // place is a url as it may be shown: what stands behind ? may be a secret.

@@ -20,6 +20,7 @@ type sink struct {
 	cfg     SinkConfig
 	format  plan.Format
 	encoder codec.Encoder
+	special *renderer // what is special to each request; nil: nothing but its rows
 
 	rt     op.Runtime
 	place  string // the url as it may be shown
@@ -31,12 +32,17 @@ type sink struct {
 }
 
 // newSink makes the sink of a bound write.
-func newSink(c SinkConfig, w *plan.Write) *sink {
-	return &sink{
-		cfg: c, format: w.Format,
-		encoder: codec.NewEncoderFor(codec.EncoderOptions{Format: w.Format.Name, Config: w.Format.Config, Schema: w.Schema}),
-		framer:  codec.NewFramer(w.Format.Name, w.Format.Config, math.MaxInt32),
+func newSink(c SinkConfig, w *plan.Write) (op.Sink, error) {
+	special, err := newRenderer(c, w)
+	if err != nil {
+		return nil, err
 	}
+	s := &sink{cfg: c, format: w.Format, special: special}
+	if c.Body == "" {
+		s.encoder = codec.NewEncoderFor(codec.EncoderOptions{Format: w.Format.Name, Config: w.Format.Config, Schema: w.Schema})
+		s.framer = codec.NewFramer(w.Format.Name, w.Format.Config, math.MaxInt32)
+	}
+	return s, nil
 }
 
 // Refused is the reason for which rows are rejected that the server does not want.
@@ -47,7 +53,12 @@ const maxBuffer = 4 << 20
 
 func (s *sink) Open(_ context.Context, rt op.Runtime, _ []op.Prepared) error {
 	s.rt = rt
-	u, err := url.Parse(s.cfg.URL)
+	address := s.cfg.URL
+	if s.special != nil {
+		address = s.special.url.filled("*")
+		s.special.open(rt)
+	}
+	u, err := url.Parse(address)
 	if err != nil {
 		return err
 	}
@@ -72,7 +83,10 @@ func (s *sink) Open(_ context.Context, rt op.Runtime, _ []op.Prepared) error {
 }
 
 func (s *sink) Write(ctx context.Context, in *batch.Batch, out op.Emitter) error {
-	list, failed := s.payloads(in)
+	list, failed, err := s.requests(in)
+	if err != nil {
+		return err
+	}
 	refused, err := s.deliver(ctx, list)
 	for _, b := range []*[]byte{&s.lines, &s.bodies} {
 		if cap(*b) > maxBuffer {
@@ -107,7 +121,7 @@ func (s *sink) deliver(ctx context.Context, list []payload) ([]batch.Failure, er
 			if i >= len(list) {
 				return
 			}
-			refusal, err := s.send(ctx, list[i].body)
+			refusal, err := s.send(ctx, &list[i])
 			if err != nil {
 				stop(err)
 				return
@@ -143,6 +157,9 @@ func (s *sink) Commit(context.Context, op.Prepared) error                { retur
 func (s *sink) Abort(context.Context, op.Prepared) error                 { return nil }
 
 func (s *sink) Close() error {
+	if s.special != nil {
+		s.special.close()
+	}
 	s.client.CloseIdleConnections()
 	return nil
 }

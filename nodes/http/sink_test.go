@@ -37,7 +37,11 @@ func openSink(t *testing.T, rt *optest.Runtime, cfg SinkConfig, format string, t
 	if format == "text" {
 		w.Schema = codec.TextSchema
 	}
-	s := newSink(cfg, w)
+	made, err := newSink(cfg, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := made.(*sink)
 	if transport != nil {
 		s.client = &http.Client{Transport: transport}
 	}

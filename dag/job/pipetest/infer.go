@@ -2,122 +2,57 @@ package pipetest
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
-	"flowrun/dag/schema"
+	"flowrun/dag/codec"
 	"flowrun/dag/spec"
 )
 
-// infer finds the columns of rows of JSON, in the order in which they first come: a number without a point is an int, with
-// one, in any row, a float; a text stays a string, also where it looks like a time; an object is a struct, an array a
-// list. What is null everywhere is a string. The error names a column whose values have no type in common.
+// infer finds the columns of rows of JSON, in the order in which they first come. A text stays a string, also where it looks
+// like a time: an expression says what it is. The error names a column whose values have no type in common.
 func infer(rows []*spec.Value) (*arrow.Schema, error) {
-	var all shape
+	var all codec.Shape
 	for i, r := range rows {
 		if r.Kind != spec.Map {
 			return nil, fmt.Errorf("row %d is %s, not an object", i+1, r.Kind)
 		}
-		if err := all.add(r, fmt.Sprintf("row %d", i+1)); err != nil {
+		if err := addValue(&all, r, fmt.Sprintf("row %d", i+1)); err != nil {
 			return nil, err
 		}
 	}
-	return arrow.NewSchema(all.columns(), nil), nil
+	return arrow.NewSchema(all.Columns(), nil), nil
 }
 
-// shape is what is known of the values at one place.
-type shape struct {
-	kind   string // "", "bool", "int", "float", "string", "a list" or "an object"
-	from   string // where it was first seen
-	names  []string
-	fields map[string]*shape // of an object
-	elem   *shape            // of a list
-}
-
-// add takes one more value into account; where is its place for messages.
-func (s *shape) add(v *spec.Value, where string) error {
-	kind := kindOf(v)
-	switch {
-	case kind == "":
-		return nil
-	case s.kind == "":
-		s.kind, s.from = kind, where
-	case s.kind == "int" && kind == "float":
-		s.kind = kind
-	case s.kind != kind && !(s.kind == "float" && kind == "int"):
-		return fmt.Errorf("%s is of type %s, but %s is of type %s", where, kind, s.from, s.kind)
+func addValue(s *codec.Shape, v *spec.Value, where string) error {
+	if err := s.Add(classOf(v), where); err != nil {
+		return err
 	}
 	for _, e := range v.Entries {
-		f := s.fields[e.Key]
-		if f == nil {
-			if s.fields == nil {
-				s.fields = map[string]*shape{}
-			}
-			f = &shape{}
-			s.fields[e.Key] = f
-			s.names = append(s.names, e.Key)
-		}
-		if err := f.add(e.Value, e.Key+" in "+where); err != nil {
+		if err := addValue(s.Field(e.Key), e.Value, e.Key+" in "+where); err != nil {
 			return err
 		}
 	}
 	for i, item := range v.Items {
-		if s.elem == nil {
-			s.elem = &shape{}
-		}
-		if err := s.elem.add(item, fmt.Sprintf("[%d] of %s", i, where)); err != nil {
+		if err := addValue(s.Elem(), item, fmt.Sprintf("[%d] of %s", i, where)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func kindOf(v *spec.Value) string {
+func classOf(v *spec.Value) codec.Class {
 	switch {
 	case v.Kind == spec.Null:
-		return ""
+		return codec.NullClass
 	case v.Kind == spec.Map:
-		return "an object"
+		return codec.ObjectClass
 	case v.Kind == spec.List:
-		return "a list"
+		return codec.ListClass
 	case v.Quoted:
-		return "string"
+		return codec.TextClass
 	case v.Text.Value == "true" || v.Text.Value == "false":
-		return "bool"
-	case strings.ContainsAny(v.Text.Value, ".eE"):
-		return "float"
+		return codec.BoolClass
 	}
-	if _, err := strconv.ParseInt(v.Text.Value, 10, 64); err != nil {
-		return "float"
-	}
-	return "int"
-}
-
-func (s *shape) columns() []arrow.Field {
-	fields := make([]arrow.Field, len(s.names))
-	for i, name := range s.names {
-		fields[i] = arrow.Field{Name: name, Type: s.fields[name].dataType(), Nullable: true}
-	}
-	return fields
-}
-
-func (s *shape) dataType() arrow.DataType {
-	if s == nil {
-		return schema.String
-	}
-	switch s.kind {
-	case "bool":
-		return schema.Bool
-	case "int":
-		return schema.Int
-	case "float":
-		return schema.Float
-	case "a list":
-		return schema.List(s.elem.dataType())
-	case "an object":
-		return schema.Struct(s.columns()...)
-	}
-	return schema.String
+	return codec.NumberClass(v.Text.Value)
 }

@@ -15,7 +15,6 @@ import (
 	"flowrun/dag/diag"
 	"flowrun/dag/job"
 	"flowrun/dag/spec"
-	"flowrun/nodes"
 )
 
 // Options are how tests are loaded.
@@ -80,6 +79,7 @@ type stepConfig struct {
 // Load reads a pipeline file and its tests, those in the file first, then those in NAME.test.yaml beside it. The error is
 // that of reading a file; everything that is wrong is in Diags.
 func Load(ctx context.Context, path string, o Options) (*Suite, error) {
+	o.Inputless = true // tests give the rows of sources
 	j, err := job.Load(ctx, path, o.Options)
 	if err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ func (s *Suite) read(ctx context.Context, j *job.Job, v *spec.Value, o Options) 
 		if o.Run != nil && !o.Run.MatchString(c.Name.Value) {
 			continue
 		}
-		r := reader{suite: s, update: o.Update}
+		r := reader{suite: s, options: o}
 		if t := r.test(ctx, j, item, c); t != nil {
 			s.Tests = append(s.Tests, t)
 		}
@@ -160,7 +160,7 @@ func (s *Suite) sound(v *spec.Value, c testConfig, seen map[string]bool) bool {
 // reader reads one test.
 type reader struct {
 	suite   *Suite
-	update  bool
+	options Options
 	expects bool // something is expected
 }
 
@@ -178,7 +178,7 @@ func (r *reader) test(ctx context.Context, j *job.Job, item *spec.Value, c testC
 			r.suite.Diags.Add(spec.Decode(v, &configs[i], v.At, fmt.Sprintf("step %d", i+1))...)
 		}
 	}
-	p, list := nodes.Lower(ctx, j.File)
+	p, list := job.Lower(ctx, j.File, r.options.Options)
 	if list.HasErrors() {
 		r.suite.Diags.Add(list...) // what the file reads has changed since it was loaded
 		return nil
@@ -241,7 +241,7 @@ func (r *reader) step(b *bench, c stepConfig, ordered bool) step {
 		}
 	}
 	for _, e := range r.entries(c.Expect, "expect", "{") {
-		rows, ok := readRows(e.Value, e.KeyAt, r.update, &r.suite.Diags)
+		rows, ok := readRows(e.Value, e.KeyAt, r.options.Update, &r.suite.Diags)
 		if !ok {
 			continue
 		}
