@@ -430,7 +430,7 @@ func TestReadersSeeWholeFiles(t *testing.T) {
 	go func() {
 		n := 0
 		defer func() { seen <- n }()
-		for {
+		for last := false; ; {
 			entries, _ := os.ReadDir(dir)
 			for _, e := range entries {
 				if strings.HasPrefix(e.Name(), ".") {
@@ -453,9 +453,12 @@ func TestReadersSeeWholeFiles(t *testing.T) {
 				}
 				n++
 			}
+			if last {
+				return
+			}
 			select {
 			case <-stop:
-				return
+				last = true // and one more look, at all that there is
 			default:
 			}
 		}
