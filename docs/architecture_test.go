@@ -35,7 +35,7 @@ var house = []struct {
 	{1, "dag/spec", "YAML to spec with positions; strict decode into typed config structs; environment", []string{"dag/diag"}, nil},
 	{2, "dag/batch", "the batch, its ownership rule, builders, text table, previews", []string{"dag/diag", "dag/schema", "dag/live"}, nil},
 	{3, "dag/expr", "parse and type expressions, function table, column kernels, row fallback", []string{"dag/diag", "dag/schema", "dag/batch"}, nil},
-	{3, "dag/codec", "bytes to columns and back: text, json lines", []string{"dag/diag", "dag/schema", "dag/batch"}, nil},
+	{3, "dag/codec", "bytes to columns and back: text, json lines, csv, key=value", []string{"dag/diag", "dag/schema", "dag/batch"}, nil},
 	{3, "dag/state", "state tables", []string{"dag/schema", "dag/batch"}, nil},
 	{4, "dag/plan", "closed logical algebra: bind, check, explain", []string{"dag/diag", "dag/schema", "dag/spec", "dag/expr"}, nil},
 	{4, "dag/op", "the operator contract: Source, Transform, Sink, Runtime", []string{"dag/schema", "dag/batch", "dag/state"}, nil},
