@@ -180,7 +180,7 @@ func (r *renderer) row(values []arrow.Array, json [][]string, row int) (p payloa
 	}
 	switch {
 	case problem != "" || len(r.body.literals) == 0:
-	case json == nil || len(json) == 0:
+	case len(json) == 0:
 		p.body = []byte(plain("body", &r.body, asIs))
 	default:
 		p.body = []byte(r.body.literals[0])
