@@ -112,6 +112,8 @@ func (x *explainer) write(o *Write) {
 		about = append(about, "prints by epoch")
 	case o.Transactional:
 		about = append(about, "rows become visible at a commit")
+	case o.AtEnd != nil:
+		about = append(about, "rows become visible at the end of the run")
 	default:
 		about = append(about, "rows become visible as they come")
 	}
@@ -208,6 +210,9 @@ func because(s *Node, scan *Scan, n *Node, w *Write) string {
 		return fmt.Sprintf("since %s cannot replay: what is on the way when the run dies is lost", s.ID)
 	case ExactlyOnce:
 		return fmt.Sprintf("since %s can replay and %s shows rows at a commit only", s.ID, n.ID)
+	}
+	if w.AtEnd != nil {
+		return fmt.Sprintf("since %s can replay and %s shows at the end: a new run makes it anew", s.ID, n.ID)
 	}
 	return fmt.Sprintf("since %s can replay and %s shows rows as they come: a new run sends them again", s.ID, n.ID)
 }
