@@ -18,6 +18,9 @@ type Batch struct {
 	Seq     uint64    // position in its partition's order; lanes restore order by it
 	Arrived time.Time // when the source read it; now() of its rows
 	Rejects []Reject  // inputs in this stretch of the source that became no row
+	// Skipped counts the rows of this stretch that are not here any more, since a filter further down was answered early (see
+	// plan.Rewrite). Up to that filter they count as rows that passed; there they count as filtered.
+	Skipped int
 
 	refs atomic.Int32
 }

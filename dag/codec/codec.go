@@ -32,6 +32,15 @@ type Encoder interface {
 	Append(dst []byte, b *batch.Batch) ([]byte, []batch.Failure)
 }
 
+// Bulk is a [Decoder] of records that are lines, which can take many at once.
+type Bulk interface {
+	Decoder
+	// DecodeLines decodes the lines at the start of chunk, each ended by LF with an optional CR before it, as Decode would
+	// one by one, until rows rows and rejects are pending, chunk holds no further whole line, or the next line is longer
+	// than maxLine bytes without its end. It returns how many bytes it took, always whole lines.
+	DecodeLines(chunk []byte, rows, maxLine int) int
+}
+
 // Headed is a [Decoder] whose streams may begin with a record that is no row, as a CSV header is.
 type Headed interface {
 	Decoder
@@ -60,9 +69,12 @@ type EncoderOptions struct {
 
 // DecoderOptions configure NewDecoder.
 type DecoderOptions struct {
-	Format    string        // one of Formats
-	Config    any           // the format's options, such as a CSV; nil: its defaults
-	Schema    *arrow.Schema // the rows to make, with unit metadata; see schema.UnitKey
+	Format string        // one of Formats
+	Config any           // the format's options, such as a CSV; nil: its defaults
+	Schema *arrow.Schema // the rows to make, with unit metadata; see schema.UnitKey
+	// Want says which columns somebody reads; nil: all. The others are checked like these, and a record is rejected for
+	// them like for these, but they are not built: all their values are null, also where the type says never; see batch.Blank.
+	Want      []bool
 	Allocator memory.Allocator
 	Now       func() time.Time // for a reject's time
 }

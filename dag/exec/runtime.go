@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	goruntime "runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"flowrun/dag/batch"
+	"flowrun/dag/live"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
 )
@@ -53,6 +55,17 @@ func (r *runtime) BatchRows() int {
 		return min(rows, r.n.run.o.BatchRows)
 	}
 	return r.n.run.o.BatchRows
+}
+
+// Lanes is what the file says, else one for each processor of a source; other nodes get their lanes from the engine.
+func (r *runtime) Lanes() int {
+	switch {
+	case r.n.role != live.Source:
+		return 1
+	case r.n.plan.Parallelism > 0:
+		return r.n.plan.Parallelism
+	}
+	return goruntime.GOMAXPROCS(0)
 }
 
 func (r *runtime) UntilNow() bool {

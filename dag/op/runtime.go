@@ -38,6 +38,8 @@ type Runtime interface {
 	BatchRows() int
 	// BatchBytes is how many bytes of input a source should take into one batch at the most.
 	BatchBytes() int
+	// Lanes is how many goroutines the operator may keep busy of itself, at least 1: the lanes in which a source decodes.
+	Lanes() int
 	// Stdout is where data goes that is written as it comes; writes of different nodes do not mix, and errors end the
 	// run (a closed pipe quietly).
 	Stdout() io.Writer

@@ -46,6 +46,12 @@ type Node struct {
 	// BatchRows is how many rows a batch that the node makes should hold at the most, since a rate limit lies below it;
 	// 0: as many as the engine likes. Bind sets it.
 	BatchRows int
+	// Parallelism is how many lanes the node runs in, as written; 0: nothing was written. Unordered: the batches of its lanes go
+	// on as they are done, not in the order in which they came.
+	Parallelism int
+	Unordered   bool
+	// Chained is set by Rewrite: the node runs in the goroutine of the one it reads, without a queue in between.
+	Chained bool
 }
 
 // Edge names the output that an input reads.
@@ -62,6 +68,8 @@ type Output struct {
 	Mode   Mode
 	Key    []string // of Updates: the columns that identify a row
 	Read   bool     // something reads it
+	// Need says which columns somebody reads, set by Rewrite; nil: all. The others may be batch.Blank.
+	Need []bool
 }
 
 // Output returns the output called name, or nil.

@@ -33,6 +33,12 @@ type Scan struct {
 	Inferred bool
 	// Alone names what only one source of a pipeline can read, such as standard input; empty: any number can.
 	Alone string
+	// Pushes: the source can answer conditions itself.
+	Pushes bool
+	// Set by Rewrite. Want says which columns are to be built; nil: all; see codec.DecoderOptions. Pushed are conditions, none of
+	// which can fail, for a source that Pushes: rows for which one is not true it leaves out, and counts in Batch.Skipped.
+	Want   []bool
+	Pushed []*expr.Program
 }
 
 // Write hands rows to a sink.

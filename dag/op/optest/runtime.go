@@ -26,6 +26,7 @@ type Runtime struct {
 	Bytes int    // BatchBytes; 256 KiB unless set
 	Until bool   // UntilNow
 	Nodes int    // Showing; 1 unless set
+	Paths int    // Lanes; 1 unless set
 
 	t       testing.TB
 	alloc   *memory.CheckedAllocator
@@ -108,6 +109,9 @@ func (r *Runtime) BatchRows() int { return or(r.Rows, 4096) }
 
 // BatchBytes gives Bytes.
 func (r *Runtime) BatchBytes() int { return or(r.Bytes, 256<<10) }
+
+// Lanes gives Paths.
+func (r *Runtime) Lanes() int { return or(r.Paths, 1) }
 
 // Stdout gives a writer whose text Printed returns.
 func (r *Runtime) Stdout() io.Writer { return (*stdout)(r) }
