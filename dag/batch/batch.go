@@ -19,7 +19,10 @@ type Batch struct {
 	Arrived time.Time // when the source read it; now() of its rows
 	Rejects []Reject  // inputs in this stretch of the source that became no row
 	// Skipped counts the rows of this stretch that are not here any more, since a filter further down was answered early (see
-	// plan.Rewrite). Up to that filter they count as rows that passed; there they count as filtered.
+	// plan.Rewrite). Up to that filter they count as rows that passed; there they count as filtered. So a batch stands for
+	// [Batch.Count] rows, and one without rows still travels where it has skipped ones. The batches that an operator makes of
+	// it by WithSelection, WithRecord or [Slice] have none: how many go on, and with which of them, the operator says by
+	// setting it before it emits.
 	Skipped int
 
 	refs atomic.Int32
@@ -60,6 +63,9 @@ func (b *Batch) Rows() int {
 	return int(b.Record.NumRows())
 }
 
+// Count is the number of rows that the batch stands for: those that count, and those that were skipped.
+func (b *Batch) Count() int { return b.Rows() + b.Skipped }
+
 // Row gives the index in Record of the i-th row that counts.
 func (b *Batch) Row(i int) int {
 	if b.Sel != nil {
@@ -92,14 +98,14 @@ func (b *Batch) Release() {
 }
 
 // WithSelection returns a new batch over the same columns with the given rows (ascending, indices into Record); the
-// caller owns it, and b keeps its references. Rejects stay with b: they have been told once.
+// caller owns it, and b keeps its references. Rejects stay with b: they have been told once. So does Skipped: see there.
 func (b *Batch) WithSelection(sel []int32) *Batch {
 	b.Record.Retain()
 	return b.derive(b.Record, sel)
 }
 
 // WithRecord returns a new batch of b's origin with other columns, taking over the caller's reference to rec. rec has as
-// many rows as b.Record if sel is meant for b's rows; nil selects all of rec.
+// many rows as b.Record if sel is meant for b's rows; nil selects all of rec. Rejects and Skipped stay with b.
 func (b *Batch) WithRecord(rec arrow.RecordBatch, sel []int32) *Batch { return b.derive(rec, sel) }
 
 func (b *Batch) derive(rec arrow.RecordBatch, sel []int32) *Batch {

@@ -5,6 +5,10 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"flowrun/dag/schema"
 )
 
 func TestReferencesAreCounted(t *testing.T) {
@@ -56,5 +60,40 @@ func TestWithRecordTakesOverTheReference(t *testing.T) {
 	defer d.Release()
 	if d.Seq != 9 || d.Rows() != 1 || !d.Schema().Equal(wordCount) || b.Rows() != 10 {
 		t.Errorf("derived batch: %+v", d)
+	}
+}
+
+func TestSkippedRowsStayWithTheWholeStretch(t *testing.T) {
+	mem := checked(t)
+	make3 := func(skipped int) *Batch {
+		c := NewBuilder(arrow.NewSchema([]arrow.Field{{Name: "n", Type: schema.Int}}, nil), mem)
+		defer c.Release()
+		for v := range int64(3) {
+			c.Column(0).AppendInt(v)
+		}
+		b := c.Batch()
+		b.Skipped = skipped
+		return b
+	}
+	a, b := make3(4), make3(1)
+	defer a.Release()
+	defer b.Release()
+	if a.Count() != 7 {
+		t.Errorf("count %d", a.Count())
+	}
+	part := a.WithSelection([]int32{1})
+	defer part.Release()
+	tail := Slice(a, 1, 3)
+	defer tail.Release()
+	if part.Count() != 1 || tail.Count() != 2 {
+		t.Errorf("a part counts %d, a slice %d", part.Count(), tail.Count())
+	}
+	part.Skipped = 2
+	one, same, both := Compact(part, mem), Compact(a, mem), Concat(a.Schema(), []*Batch{a, b}, mem)
+	defer one.Release()
+	defer same.Release()
+	defer both.Release()
+	if one.Count() != 3 || same.Count() != 7 || both.Count() != 11 {
+		t.Errorf("compact %d and %d, both %d", one.Count(), same.Count(), both.Count())
 	}
 }

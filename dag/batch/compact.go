@@ -7,18 +7,20 @@ import (
 )
 
 // Compact returns a batch of b's origin that holds the rows of b that count and no others. A batch of which all rows count
-// is not copied. The caller owns the result, and b keeps its references. Rejects stay with b.
+// is not copied. The caller owns the result, and b keeps its references. It is the same stretch of the stream, so it has
+// skipped as many rows; rejects stay with b.
 func Compact(b *Batch, mem memory.Allocator) *Batch {
-	if b.Sel == nil {
-		if len(b.Rejects) == 0 {
-			return b.Retain()
-		}
-		return b.WithSelection(nil)
+	if b.Sel == nil && len(b.Rejects) == 0 {
+		return b.Retain()
 	}
-	if len(b.Sel) == int(b.Record.NumRows()) {
-		return b.WithSelection(nil)
+	var c *Batch
+	if b.Sel == nil || len(b.Sel) == int(b.Record.NumRows()) {
+		c = b.WithSelection(nil)
+	} else {
+		c = b.derive(Take(b.Record, b.Sel, mem), nil)
 	}
-	return b.derive(Take(b.Record, b.Sel, mem), nil)
+	c.Skipped = b.Skipped
+	return c
 }
 
 // Take returns a record of the given rows of rec, in that order and with repetitions where rows has some. The caller must
@@ -44,7 +46,7 @@ func TakeArray(arr arrow.Array, rows []int32, mem memory.Allocator) arrow.Array 
 }
 
 // Slice returns a batch over the rows [from, to) of those of b that count, without copying. The caller owns it, and b keeps
-// its references. Rejects stay with b.
+// its references. Rejects and Skipped stay with b.
 func Slice(b *Batch, from, to int) *Batch {
 	if b.Sel != nil {
 		return b.WithSelection(b.Sel[from:to:to])
@@ -53,14 +55,15 @@ func Slice(b *Batch, from, to int) *Batch {
 }
 
 // Concat returns one batch of the rows that count of all given ones, in order. All have the schema s, and there is at least
-// one; the result has the origin of the first, and is [Mixed] where their partitions differ. The caller owns it.
-// Rejects stay where they are.
+// one; the result has the origin of the first, and is [Mixed] where their partitions differ. It has skipped what they have.
+// The caller owns it. Rejects stay where they are.
 func Concat(s *arrow.Schema, batches []*Batch, mem memory.Allocator) *Batch {
 	builder := NewBuilder(s, mem)
 	defer builder.Release()
-	rows, part := 0, batches[0].Part
+	rows, skipped, part := 0, 0, batches[0].Part
 	for _, b := range batches {
 		rows += b.Rows()
+		skipped += b.Skipped
 		if b.Part != part {
 			part = Mixed
 		}
@@ -76,6 +79,6 @@ func Concat(s *arrow.Schema, batches []*Batch, mem memory.Allocator) *Batch {
 		}
 	}
 	out := batches[0].derive(builder.Record(), nil)
-	out.Part = part
+	out.Part, out.Skipped = part, skipped
 	return out
 }

@@ -78,9 +78,9 @@ func (e *edge) sendBatch(ctx context.Context, b *batch.Batch, epoch uint64, c *s
 		return nil
 	}
 	e.batches++
-	rows := uint64(b.Rows()) // b is the reader's once it is sent
+	rows := uint64(b.Count()) // b is the reader's once it is sent
 	e.sentRows.Add(rows)
-	if e.from.run.watched(&e.sampler) {
+	if b.Rows() > 0 && e.from.run.watched(&e.sampler) {
 		e.sampler.offer(b, e.batches, epoch)
 	}
 	if err := e.send(ctx, message{kind: data, batch: b}, c); err != nil {

@@ -12,12 +12,13 @@ import (
 
 // emitter is the op.Emitter of one node, used by its goroutine alone.
 type emitter struct {
-	n     *node
-	ctx   context.Context
-	clock *shares
-	epoch uint64 // of the rows that now pass
-	fates fates  // of the call under way
-	call  call
+	n       *node
+	ctx     context.Context
+	clock   *shares
+	epoch   uint64 // of the rows that now pass
+	fates   fates  // of the call under way
+	skipped int    // rows that the call handed on as skipped
+	call    call
 }
 
 // call is what the operator is asked for. Only some calls have input rows whose fates count.
@@ -35,7 +36,7 @@ var _ op.Emitter = (*emitter)(nil)
 
 // Emit sends a batch to every edge that reads the output.
 func (e *emitter) Emit(output string, b *batch.Batch) error {
-	rows := b.Rows()
+	rows, skipped := b.Count(), b.Skipped // b is the readers' once it is sent
 	if rows == 0 {
 		b.Release()
 		return nil
@@ -58,6 +59,7 @@ func (e *emitter) Emit(output string, b *batch.Batch) error {
 	if err := e.send(to, b); err != nil {
 		return err
 	}
+	e.skipped += skipped
 	e.n.meter.rowsOut.Add(uint64(rows))
 	return nil
 }
@@ -125,14 +127,21 @@ func (e *emitter) Hold(rows int) { e.fates.held += rows }
 func (e *emitter) Late(rows int) { e.fates.late += rows }
 
 // begin starts a call.
-func (e *emitter) begin(c call) { e.call, e.fates = c, fates{} }
+func (e *emitter) begin(c call) { e.call, e.fates, e.skipped = c, fates{}, 0 }
 
-// settle checks that the rows of a call have a fate each, and counts them.
-func (e *emitter) settle(rows int) error {
-	if e.fates.sum() != rows {
-		f := e.fates
-		return bug(fmt.Sprintf("account: of %d rows in, %d passed, %d filtered, %d late, %d rejected, %d held", rows,
-			f.passed, f.filtered, f.late, f.rejected, f.held))
+// settle checks that the rows of a call have a fate each, and counts them; some of them had been skipped before.
+func (e *emitter) settle(rows, skipped int) error {
+	f := e.fates
+	if f.sum() != rows {
+		text := fmt.Sprintf("account: of %d rows in, %d passed, %d filtered, %d late, %d rejected, %d held", rows,
+			f.passed, f.filtered, f.late, f.rejected, f.held)
+		if skipped > 0 {
+			text += fmt.Sprintf("; %d of them were skipped, does the operator know of those?", skipped)
+		}
+		return bug(text)
+	}
+	if lost := skipped - e.skipped; lost < 0 || lost > f.filtered {
+		return bug(fmt.Sprintf("account: of %d skipped rows in, %d were handed on and at most %d filtered", skipped, e.skipped, f.filtered))
 	}
 	e.n.meter.took(rows, e.fates)
 	return nil

@@ -58,6 +58,7 @@ type step struct {
 	work    time.Duration // first works so long
 	rows    []int64
 	rejects []batch.Reject
+	skipped int
 	err     error
 	crash   bool
 }
@@ -129,7 +130,7 @@ func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 		return nil, nil, st.err
 	}
 	b := makeBatch(s.rt.Allocator(), st.rows...)
-	b.Rejects = st.rejects
+	b.Rejects, b.Skipped = st.rejects, st.skipped
 	return b, position(s.at), nil
 }
 

@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"flowrun/dag/batch"
@@ -61,7 +62,10 @@ func (s *sink) work(ctx context.Context) error {
 
 func (s *sink) write(ctx context.Context, port int, b *batch.Batch) error {
 	defer b.Release()
-	rows := b.Rows()
+	rows := b.Count()
+	if b.Skipped > 0 {
+		return s.failed("write", bug(fmt.Sprintf("account: %d skipped rows came to a sink", b.Skipped)))
+	}
 	s.emit.begin(callWrite)
 	if s.broken {
 		s.emit.Filter(rows)
@@ -79,7 +83,7 @@ func (s *sink) write(ctx context.Context, port int, b *batch.Batch) error {
 			s.emit.Pass(rows - s.emit.fates.rejected)
 		}
 	}
-	if err := s.emit.settle(rows); err != nil {
+	if err := s.emit.settle(rows, 0); err != nil {
 		return s.failed("write", err)
 	}
 	s.in[port].receivedRows.Add(uint64(rows))

@@ -182,7 +182,7 @@ func (s *source) pass(ctx context.Context, got read) error {
 
 // passBatch counts and sends a batch and its rejects; it owns b.
 func (s *source) passBatch(b *batch.Batch) error {
-	rows, rejects := b.Rows(), b.Rejects
+	rows, skipped, rejects := b.Count(), b.Skipped, b.Rejects
 	if b.Arrived.IsZero() {
 		b.Arrived = s.run.o.Now()
 	}
@@ -199,7 +199,7 @@ func (s *source) passBatch(b *batch.Batch) error {
 			return err
 		}
 	}
-	if err := s.emit.settle(rows + len(rejects)); err != nil {
+	if err := s.emit.settle(rows+len(rejects), skipped); err != nil {
 		return err
 	}
 	if rows > 0 || len(s.routed()) > 0 {

@@ -60,14 +60,14 @@ func (t *transform) work(ctx context.Context) error {
 
 func (t *transform) process(ctx context.Context, port int, b *batch.Batch) error {
 	defer b.Release()
-	rows := b.Rows()
+	rows := b.Count()
 	t.emit.begin(callProcess)
 	if t.finished || t.abandoned.Load() {
 		t.emit.Filter(rows)
 	} else if err := t.guard(ctx, "process", func() error { return t.tr.Process(ctx, port, b, t.emit) }); err != nil {
 		return err
 	}
-	if err := t.emit.settle(rows); err != nil {
+	if err := t.emit.settle(rows, b.Skipped); err != nil {
 		return t.failed("process", err)
 	}
 	t.in[port].receivedRows.Add(uint64(rows))

@@ -39,7 +39,7 @@ type Position interface{ encoding.BinaryAppender }
 type Transform interface {
 	Open(ctx context.Context, rt Runtime) error
 	// Process takes a batch from input port (an index into the node's inputs). in is lent: see package batch. Every
-	// row of it gets one fate before Process returns: Emitter's Pass, Filter, Hold, Late or Reject.
+	// row of it, skipped ones included, gets one fate before Process returns: Emitter's Pass, Filter, Hold, Late or Reject.
 	Process(ctx context.Context, port int, in *batch.Batch, out Emitter) error
 	// Watermark says that no row before wm will come on any input; the transform emits what that releases and returns
 	// what it now promises downstream, at most wm. [EndOfTime] is the end of a bounded input.
@@ -77,8 +77,8 @@ type Prepared []byte
 // The fates of input rows are counted here, and the runner checks after every call that they add up to the rows that
 // came in: in = passed + filtered + late + rejected + held.
 type Emitter interface {
-	// Emit sends a batch to an output ("" is the main one) and takes over the caller's reference. An empty batch is
-	// released and not sent. It does not count a fate.
+	// Emit sends a batch to an output ("" is the main one) and takes over the caller's reference. A batch that
+	// stands for no row is released and not sent. It does not count a fate.
 	Emit(output string, b *batch.Batch) error
 	// Reject ends the way of the failed rows of b, and counts their fate.
 	Reject(b *batch.Batch, failed []batch.Failure) error

@@ -18,11 +18,11 @@ type Emitter struct {
 
 var _ op.Emitter = (*Emitter)(nil)
 
-// Emit keeps b; an empty one is released.
+// Emit keeps b; one that stands for no row is released.
 func (e *Emitter) Emit(output string, b *batch.Batch) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if b.Rows() == 0 {
+	if b.Count() == 0 {
 		b.Release()
 		return nil
 	}
