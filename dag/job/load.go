@@ -41,7 +41,7 @@ func (j *Job) SourceOf(file string) []byte {
 	return nil
 }
 
-// Load reads, lowers and binds a pipeline file. The error is that of reading the file; everything that is wrong in it is
+// Load reads, lowers, binds and rewrites a pipeline file. The error is that of reading the file; everything that is wrong in it is
 // in Diags.
 func Load(ctx context.Context, path string, o Options) (*Job, error) {
 	src, err := os.ReadFile(path)
@@ -68,6 +68,7 @@ func Parse(ctx context.Context, path string, src []byte, o Options) *Job {
 		j.Diags.Add(plan.Bind(p)...)
 		j.Diags.Add(checkFormats(p)...)
 		if !j.Diags.HasErrors() {
+			plan.Rewrite(p)
 			j.Plan = p
 		}
 	}

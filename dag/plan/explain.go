@@ -12,7 +12,8 @@ import (
 )
 
 // Explain prints a bound plan: each node with what it does, its expressions with their types and whether they run by
-// column, and the columns it makes; then where rejected rows go, and what is promised for each pair of source and sink.
+// column, and the columns it makes; then what Rewrite made of it, where rejected rows go, and what is promised for each pair
+// of source and sink.
 func Explain(w io.Writer, p *Pipeline) error {
 	x := explainer{}
 	x.linef("pipeline %s, trigger %s", p.Name, p.Trigger)
@@ -20,6 +21,7 @@ func Explain(w io.Writer, p *Pipeline) error {
 		x.linef("")
 		x.node(n)
 	}
+	x.runs(p)
 	x.rejects(p)
 	x.promises(p)
 	_, err := io.WriteString(w, p.Secrets.Mask(x.b.String()))

@@ -72,6 +72,9 @@ type Output struct {
 	Need []bool
 }
 
+// Needs reports whether somebody reads a column of the output, by its place; before Rewrite all count as read.
+func (o *Output) Needs(column int) bool { return o.Need == nil || o.Need[column] }
+
 // Output returns the output called name, or nil.
 func (n *Node) Output(name string) *Output {
 	for _, o := range n.Outputs {

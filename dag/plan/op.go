@@ -56,6 +56,8 @@ type Write struct {
 	// Exprs are what the settings compute of each row, such as the templates of a request; Bind types them against the rows
 	// that come in.
 	Exprs []Expr
+	// ExprsOnly: what Exprs compute is all that the sink reads of a row. Without Exprs it reads nothing.
+	ExprsOnly bool
 	// Set by Bind: what comes in, and whether a source above never ends.
 	Live   bool
 	Schema *arrow.Schema

@@ -14,13 +14,15 @@ import (
 	"flowrun/dag/plan"
 )
 
-// explode makes a row of each element of a list. The other columns of the row are copied for each; batches are cut at the
-// runtime's row limit, and by what copies of long values take.
+// explode makes a row of each element of a list. The other columns of the row that somebody reads are copied for each;
+// batches are cut at the runtime's row limit, and by what copies of long values take.
 type explode struct {
 	stateless
+	out     *plan.Output
 	schema  *arrow.Schema
 	column  int // where the element goes
 	program *expr.Program
+	blanks  blanks
 
 	ev       *expr.Evaluator
 	mem      memory.Allocator
@@ -37,13 +39,14 @@ type explode struct {
 const leastCut = 1 << 20
 
 func newExplode(n *plan.Node, o *plan.Explode) *explode {
-	s := n.Output("").Schema
-	return &explode{schema: s, column: s.FieldIndices(o.Item.Name.Value)[0], program: o.Item.Expr.P}
+	out := n.Output("")
+	return &explode{out: out, schema: out.Schema, column: out.Schema.FieldIndices(o.Item.Name.Value)[0], program: o.Item.Expr.P}
 }
 
 func (e *explode) Open(_ context.Context, rt op.Runtime) error {
 	e.mem, e.maxRows, e.maxBytes = rt.Allocator(), rt.BatchRows(), max(int64(rt.BatchBytes()), leastCut)
 	e.ev = e.program.Evaluator(e.mem)
+	e.blanks = newBlanks(e.schema, e.mem, func(i int) bool { return i != e.column && !e.out.Needs(i) })
 	return nil
 }
 
@@ -102,11 +105,11 @@ func (e *explode) expand(in *batch.Batch, lists *array.List) (passed int) {
 	return passed
 }
 
-// measure fills sizes, or empties it where no kept column has values of different length.
+// measure fills sizes, or empties it where no copied column has values of different length.
 func (e *explode) measure(in *batch.Batch) {
 	e.sizes = e.sizes[:0]
 	for i := range e.schema.NumFields() {
-		if i == e.column || fixedSize(e.schema.Field(i).Type) {
+		if i == e.column || e.blanks[i] != nil || fixedSize(e.schema.Field(i).Type) {
 			continue
 		}
 		if len(e.sizes) == 0 {
@@ -136,6 +139,10 @@ func (e *explode) record(in *batch.Batch, elems arrow.Array, from, to int) arrow
 	columns := make([]arrow.Array, e.schema.NumFields())
 	defer func() { releaseAll(columns) }()
 	for i := range columns {
+		if e.blanks[i] != nil {
+			columns[i] = e.blanks[i].Array(to - from)
+			continue
+		}
 		if i != e.column {
 			columns[i] = batch.TakeArray(in.Record.Column(i), e.parents[from:to], e.mem)
 			continue
@@ -154,5 +161,6 @@ func (e *explode) Close() error {
 	if e.ev != nil {
 		e.ev.Close()
 	}
+	e.blanks.close()
 	return nil
 }

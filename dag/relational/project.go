@@ -12,28 +12,32 @@ import (
 	"flowrun/dag/plan"
 )
 
-// project makes new columns and shares those it keeps.
+// project makes new columns and shares those it keeps. What nobody reads it computes only where that can fail.
 type project struct {
 	stateless
 	schema   *arrow.Schema
 	programs []*expr.Program // each once
 	columns  []source
+	blanks   blanks
 	evs      []*expr.Evaluator
 	pieces   pieces
 }
 
-// source says where a column comes from: from the input, or from a program.
+// source says where a column comes from: from the input, from a program, or, where both are -1, from nowhere.
 type source struct{ input, program int }
 
 func newProject(n *plan.Node, o *plan.Project) *project {
-	p := &project{schema: n.Output("").Schema}
-	for _, c := range o.Columns {
-		if c.Source >= 0 {
-			p.columns = append(p.columns, source{input: c.Source})
-			continue
+	out := n.Output("")
+	p := &project{schema: out.Schema}
+	for i, c := range o.Columns {
+		switch {
+		case c.Source >= 0:
+			p.columns = append(p.columns, source{input: c.Source, program: -1})
+		case o.Computes(out, i):
+			p.columns = append(p.columns, source{input: -1, program: indexOf(&p.programs, c.Expr)})
+		default:
+			p.columns = append(p.columns, source{input: -1, program: -1})
 		}
-		at := indexOf(&p.programs, c.Expr)
-		p.columns = append(p.columns, source{input: -1, program: at})
 	}
 	p.pieces = piecesOf(p.programs)
 	return p
@@ -41,6 +45,7 @@ func newProject(n *plan.Node, o *plan.Project) *project {
 
 func (p *project) Open(_ context.Context, rt op.Runtime) error {
 	p.evs = evaluators(p.programs, rt.Allocator())
+	p.blanks = newBlanks(p.schema, rt.Allocator(), func(i int) bool { return p.columns[i] == source{-1, -1} })
 	return nil
 }
 
@@ -76,20 +81,26 @@ func (p *project) piece(in *batch.Batch, out op.Emitter) (int64, error) {
 	if left == 0 {
 		return bytes, nil
 	}
+	length := int(in.Record.NumRows())
 	columns := make([]arrow.Array, len(p.columns))
 	for i, c := range p.columns {
-		if c.input >= 0 {
+		switch {
+		case c.input >= 0:
 			columns[i] = in.Record.Column(c.input)
-		} else {
+		case c.program >= 0:
 			columns[i] = made[c.program]
+		default:
+			columns[i] = p.blanks[i].Array(length)
+			defer columns[i].Release()
 		}
 	}
-	rec := recordOf(p.schema, columns, int(in.Record.NumRows()))
+	rec := recordOf(p.schema, columns, length)
 	return bytes, out.Emit("", in.WithRecord(rec, rows.left.Sel))
 }
 
 func (p *project) Close() error {
 	closeAll(p.evs)
+	p.blanks.close()
 	return nil
 }
 

@@ -20,7 +20,7 @@ var doc string
 func init() {
 	nodes.Register(nodes.Kind[Config]{
 		Name: "discard", Role: nodes.Sink, Doc: doc,
-		Write: func(*nodes.Builder, Config) *plan.Write { return &plan.Write{} },
+		Write: func(*nodes.Builder, Config) *plan.Write { return &plan.Write{ExprsOnly: true} },
 		Sink:  func(Config, *plan.Write) (op.Sink, error) { return sink{}, nil },
 	})
 }

@@ -121,7 +121,7 @@ func write(b *nodes.Builder, c SinkConfig) *plan.Write {
 	if c.Body != "" && f.Name == "text" {
 		f = plan.Format{} // what rows have for columns is nothing to it
 	}
-	return &plan.Write{Format: f, Detail: place(u), Exprs: exprsOf(t)}
+	return &plan.Write{Format: f, Detail: place(u), Exprs: exprsOf(t), ExprsOnly: c.Body != ""}
 }
 
 // place is a url as it may be shown: what stands behind ? may be a secret.

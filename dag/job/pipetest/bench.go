@@ -92,9 +92,15 @@ func (b *bench) tap(of string, at diag.Span) (message, hint string) {
 	return "", ""
 }
 
-// bind binds the plan, taps and all. Warnings have been given with the pipeline itself.
+// bind binds the plan, taps and all, and rewrites it as for any run. Warnings have been given with the pipeline itself.
 func (b *bench) bind() diag.List {
 	list := slices.DeleteFunc(plan.Bind(b.plan), func(d diag.Diagnostic) bool { return d.Severity != diag.Error })
+	if len(list) == 0 {
+		for _, n := range b.taps {
+			n.Op.(*plan.Write).ExprsOnly = false // also of a sink that looks at no row, the test looks at them all
+		}
+		plan.Rewrite(b.plan)
+	}
 	// Epochs end where the steps of the test do.
 	b.plan.Trigger = plan.Trigger{Kind: plan.Once}
 	b.scans = map[string]*arrow.Schema{}

@@ -62,3 +62,25 @@ tests:
 		t.Errorf("%q", got)
 	}
 }
+
+// Rows are expected whole also where the run of the pipeline itself would not compute them.
+func TestExpectedRowsAreWhole(t *testing.T) {
+	const pipeline = `nodes:
+  in: {generate: {fields: {n: n, at: at}}}
+  more: {from: in, derive: {m: n > 1, word: 'n > 1 ? "many" : "one"'}}
+  count: {from: more, aggregate: {take: {n: count()}, emit: complete}}
+  out: {from: count, discard: {}}
+  drop: {from: more, discard: {}}
+tests:
+  - name: whole
+    input: {in: [{n: 1, at: 2026-01-01}, {n: 2, at: 2026-01-02}]}
+    expect:
+      EXPECTED
+`
+	const rows = `[{n: 1, at: 2026-01-01, m: false, word: one}, {n: 2, at: 2026-01-02, m: true, word: many}]`
+	for _, place := range []string{"more: " + rows, "drop: " + rows, "out: [{n: 2}]"} {
+		if got := outcome(t, load(t, pipetest.Options{}, strings.ReplaceAll(pipeline, "EXPECTED", place))); len(got) > 0 {
+			t.Errorf("%s: %q", place, got)
+		}
+	}
+}

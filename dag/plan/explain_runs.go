@@ -1,0 +1,60 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+)
+
+// runs prints how what runs differs from what was written.
+func (x *explainer) runs(p *Pipeline) {
+	x.linef("")
+	x.linef("what runs")
+	before := x.b.Len()
+	for _, n := range p.Nodes {
+		x.pruned(n)
+	}
+	if x.b.Len() == before {
+		x.linef("  all of it, as written")
+	}
+}
+
+// pruned prints which columns a node does not make, since nobody reads them.
+func (x *explainer) pruned(n *Node) {
+	out := n.Output("")
+	if out == nil || out.Need == nil {
+		return
+	}
+	var left []string
+	switch o := n.Op.(type) {
+	case *Scan:
+		var read []string
+		for i, f := range out.Schema.Fields() {
+			if out.Needs(i) {
+				read = append(read, f.Name)
+			}
+		}
+		few := fmt.Sprintf("%d of %d columns: %s", len(read), out.Schema.NumFields(), strings.Join(read, ", "))
+		if len(read) == 0 {
+			few = "no column, only how many rows there are"
+		}
+		x.linef("  %s: reads %s; the rest is checked, and not kept", n.ID, few)
+	case *Project:
+		for i, c := range o.Columns {
+			if c.Source < 0 && !o.Computes(out, i) {
+				left = append(left, c.Name)
+			}
+		}
+		if len(left) > 0 {
+			x.linef("  %s: does not compute %s, which nobody reads", n.ID, strings.Join(left, ", "))
+		}
+	case *Explode:
+		for i, f := range out.Schema.Fields() {
+			if !out.Needs(i) && f.Name != o.Item.Name.Value {
+				left = append(left, f.Name)
+			}
+		}
+		if len(left) > 0 {
+			x.linef("  %s: does not copy %s, which nobody reads", n.ID, strings.Join(left, ", "))
+		}
+	}
+}
