@@ -4,6 +4,8 @@ package state
 type Column interface {
 	// Grow makes n entries of it; new ones are zero, which every column gives the meaning "nothing yet".
 	Grow(n int)
+	// Reset makes entries zero again, whose slots are to serve other keys.
+	Reset(slots []int32)
 	// Clear takes it back to no entry.
 	Clear()
 	// Bytes is the memory it holds.
@@ -15,6 +17,14 @@ type Fixed[T int64 | uint64 | float64 | int32 | bool | Int128] struct{ V []T }
 
 // Grow implements Column.
 func (c *Fixed[T]) Grow(n int) { c.V = grow(c.V, n) }
+
+// Reset implements Column.
+func (c *Fixed[T]) Reset(slots []int32) {
+	var zero T
+	for _, s := range slots {
+		c.V[s] = zero
+	}
+}
 
 // Clear implements Column.
 func (c *Fixed[T]) Clear() { c.V = empty(c.V) }

@@ -17,10 +17,15 @@ func (x *index) make() {
 	}
 }
 
-// add enters a slot that is not there, in an index that was made. hashes are those of all slots, from which a larger index is made.
+// add enters a slot that is not there, in an index that was made. hashes are those of all slots, from which a larger index is
+// made: where every slot below is in it, in their order, which costs no look at the old entries.
 func (x *index) add(h uint64, slot int, hashes []uint64) {
 	if x.used >= len(x.entries)/2 {
-		x.rebuild(2*len(x.entries), hashes[:slot])
+		if x.used == slot {
+			x.rebuild(2*len(x.entries), hashes[:slot])
+		} else {
+			x.widen(hashes)
+		}
 	}
 	x.used++
 	x.put(h, slot)
@@ -38,6 +43,18 @@ func (x *index) rebuild(size int, hashes []uint64) {
 	x.entries, x.mask = make([]uint64, size), uint64(size-1)
 	for s, h := range hashes {
 		x.put(h, s)
+	}
+}
+
+// widen is rebuild where slots are missing.
+func (x *index) widen(hashes []uint64) {
+	old := x.entries
+	x.rebuild(2*len(old), nil)
+	for _, e := range old {
+		if e != 0 {
+			s := int(uint32(e)) - 1
+			x.put(hashes[s], s)
+		}
 	}
 }
 

@@ -15,7 +15,9 @@ type Lists struct {
 	last   []int32
 	size   []int32
 	at     []int32
-	limit  int // of values
+	limit  int   // of values
+	free   int32 // the first value that no list holds any more, plus one; the others are chained by next
+	spare  int   // how many those are
 }
 
 // NewLists makes empty lists of values of a type.
@@ -36,6 +38,21 @@ func (l *Lists) Grow(n int) {
 func (l *Lists) Clear() {
 	l.values.Clear()
 	l.next, l.first, l.last, l.size = empty(l.next), empty(l.first), empty(l.last), empty(l.size)
+	l.free, l.spare = 0, 0
+}
+
+// Reset implements Column.
+func (l *Lists) Reset(slots []int32) {
+	for _, s := range slots {
+		if l.size[s] == 0 {
+			continue
+		}
+		l.at = l.Places(l.at[:0], s)
+		l.values.Reset(l.at)
+		l.next[l.last[s]-1] = l.free
+		l.free, l.spare = l.first[s], l.spare+int(l.size[s])
+		l.first[s], l.last[s], l.size[s] = 0, 0, 0
+	}
 }
 
 // Bytes implements Column.
@@ -45,18 +62,24 @@ func (l *Lists) Bytes() int64 {
 
 // Append adds each value of v, nulls too, to the list of its slot. After ErrFull the lists can only be cleared.
 func (l *Lists) Append(slots []int32, v *Vector) error {
-	n := len(l.next)
-	if n+len(slots) > l.limit {
+	n, again := len(l.next), min(l.spare, len(slots))
+	if n+len(slots)-again > l.limit {
 		return ErrFull
 	}
 	l.at = resize(l.at, len(slots))
 	for i := range l.at {
 		l.at[i] = int32(i)
 	}
-	l.values.Append(v, l.at)
-	l.next = grow(l.next, n+len(slots))
+	l.values.Append(v, l.at[again:])
+	l.next = grow(l.next, n+len(slots)-again)
 	for i, s := range slots {
-		e := int32(n+i) + 1
+		e := int32(n+i-again) + 1
+		if i < again {
+			e = l.free
+			l.free, l.spare = l.next[e-1], l.spare-1
+			l.next[e-1] = 0
+			l.values.Set(e-1, v, i)
+		}
 		if l.last[s] == 0 {
 			l.first[s] = e
 		} else {

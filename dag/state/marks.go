@@ -8,6 +8,19 @@ type marks struct {
 
 func (m *marks) grow(n int) { m.bits = grow(m.bits, (n+63)/64) }
 
+// drop unmarks slots.
+func (m *marks) drop(which func(s int32) bool) {
+	kept := m.list[:0]
+	for _, s := range m.list {
+		if which(s) {
+			m.bits[s>>6] &^= 1 << (s & 63)
+		} else {
+			kept = append(kept, s)
+		}
+	}
+	m.list = kept
+}
+
 func (m *marks) clear() { m.bits, m.list = empty(m.bits), m.list[:0] }
 
 func (m *marks) bytes() int64 { return sizeOf(m.bits) + sizeOf(m.list) }
@@ -23,9 +36,14 @@ func (t *Table) Mark(slots []int32) {
 	}
 }
 
-// Marked gives the slots that changed since Unmark, each once, in the order of their first change. It is valid until the
-// next call of Mark, Unmark or Clear.
-func (t *Table) Marked() []int32 { return t.marks.list }
+// Marked gives the slots in use that changed since Unmark, each once, in the order of their first change. It is valid until
+// the next call of any method that changes the table.
+func (t *Table) Marked() []int32 {
+	if len(t.free) > 0 {
+		t.marks.drop(func(s int32) bool { return !t.used(s) })
+	}
+	return t.marks.list
+}
 
 // Unmark begins a new stretch.
 func (t *Table) Unmark() {

@@ -9,6 +9,9 @@ import (
 // Set is a column of sets of values: a table of its own, keyed by slot and value. It is attached like any column.
 type Set struct {
 	table  *Table
+	first  []int32      // by slot: where the last value of its set stands in table, plus one
+	next   Fixed[int32] // by place in table: the one before it, plus one
+	gone   []int32
 	slots  Vector
 	keys   [2]*Vector
 	places []int32
@@ -20,29 +23,47 @@ func NewSet(dt arrow.DataType) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Set{table: t}, nil
+	s := &Set{table: t}
+	t.Attach("next", &s.next)
+	return s, nil
 }
 
 // Grow implements Column.
-func (s *Set) Grow(int) {}
+func (s *Set) Grow(n int) { s.first = grow(s.first, n) }
+
+// Reset implements Column.
+func (s *Set) Reset(slots []int32) {
+	s.gone = s.gone[:0]
+	for _, slot := range slots {
+		for e := s.first[slot]; e != 0; e = s.next.V[e-1] {
+			s.gone = append(s.gone, e-1)
+		}
+		s.first[slot] = 0
+	}
+	s.table.Remove(s.gone)
+}
 
 // Clear implements Column.
-func (s *Set) Clear() { s.table.Clear() }
+func (s *Set) Clear() {
+	s.first = empty(s.first)
+	s.table.Clear()
+}
 
 // Bytes implements Column.
-func (s *Set) Bytes() int64 { return s.table.Bytes() }
+func (s *Set) Bytes() int64 { return s.table.Bytes() + sizeOf(s.first) }
 
 // Add puts each value of v, loaded as keys, into the set of its slot, and counts in sizes, by slot, those that were new.
 func (s *Set) Add(slots []int32, v *Vector, sizes []int64) error {
 	s.slots.LoadSlots(slots)
 	s.keys = [2]*Vector{&s.slots, v}
-	before := s.table.Len()
 	places, err := s.table.Slots(s.keys[:], len(slots), s.places)
 	s.places = places
 	if err != nil {
 		return err
 	}
-	for _, slot := range s.table.keys[0].words[before:] {
+	for _, i := range s.table.Fresh() {
+		slot, place := slots[i], places[i]
+		s.next.V[place], s.first[slot] = s.first[slot], place+1
 		sizes[slot]++
 	}
 	return nil

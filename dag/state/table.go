@@ -17,7 +17,9 @@ type Table struct {
 	hashes []uint64 // by slot, so that growing the index hashes no key again
 	index  index
 	marks  marks
-	limit  int // of slots
+	free   []int32  // slots whose keys were removed; the last one is used first
+	gone   []uint64 // by slot, a bit: it is free
+	limit  int      // of slots
 
 	names    []string
 	attached []Column
@@ -25,6 +27,7 @@ type Table struct {
 	// Scratch of one call of Slots.
 	rowHashes []uint64
 	fresh     []int32 // rows that brought new keys
+	reused    []int32 // slots that these got and others had before; the first of them
 	wrong     []int32 // rows whose hash, but not key, was that of the slot found
 	bad       uint64  // hash bits to ignore, so that tests can make collisions
 }
@@ -55,7 +58,7 @@ func (t *Table) Attach(name string, c Column) {
 	c.Grow(t.Len())
 }
 
-// Len is the number of slots.
+// Len is the number of slots, free ones included: one more than the largest that was ever in use since Clear.
 func (t *Table) Len() int { return len(t.hashes) }
 
 // Key is a key column, by slot. It must not be changed.
@@ -63,7 +66,7 @@ func (t *Table) Key(i int) *Values { return t.keys[i] }
 
 // Bytes is the memory that the table and everything attached to it hold.
 func (t *Table) Bytes() int64 {
-	n := sizeOf(t.hashes) + t.index.bytes() + t.marks.bytes()
+	n := sizeOf(t.hashes) + t.index.bytes() + t.marks.bytes() + sizeOf(t.free) + sizeOf(t.gone)
 	for _, k := range t.keys {
 		n += k.Bytes()
 	}
@@ -75,7 +78,8 @@ func (t *Table) Bytes() int64 {
 
 // Clear forgets all keys and everything that is kept for them.
 func (t *Table) Clear() {
-	t.hashes = empty(t.hashes)
+	t.hashes, t.free, t.gone = empty(t.hashes), t.free[:0], empty(t.gone)
+	t.fresh = t.fresh[:0]
 	t.index.clear()
 	t.marks.clear()
 	for _, k := range t.keys {
@@ -87,18 +91,23 @@ func (t *Table) Clear() {
 }
 
 // Slots finds the slot of each of n rows, whose keys are loaded (by LoadKeys), one vector per key column; a new key gets the
-// next slot. Attached columns have grown when it returns. The result uses the memory of slots where that is enough. After
+// next slot, or one that a removed key had. Attached columns have grown when it returns. The result uses the memory of slots where that is enough. After
 // ErrFull the table can only be cleared.
 func (t *Table) Slots(keys []*Vector, n int, slots []int32) ([]int32, error) {
 	if len(keys) != len(t.keys) {
 		panic(fmt.Sprintf("state: %d keys for a table with %d key columns", len(keys), len(t.keys)))
 	}
 	slots = resize(slots, n)
+	t.fresh = t.fresh[:0]
 	if n == 0 {
 		return slots, nil
 	}
 	before := t.Len()
 	if len(t.keys) == 0 {
+		if before == 0 || len(t.free) > 0 {
+			t.fresh = append(t.fresh, 0)
+			t.free, t.gone = t.free[:0], empty(t.gone)
+		}
 		t.hashes = grow(t.hashes, 1)
 		clear(slots)
 	} else if err := t.find(keys, slots); err != nil {
@@ -122,14 +131,12 @@ func (t *Table) find(keys []*Vector, slots []int32) error {
 			t.rowHashes[i] &^= t.bad
 		}
 	}
-	t.fresh, t.wrong = t.fresh[:0], t.wrong[:0]
+	t.wrong, t.reused = t.wrong[:0], t.reused[:0]
 	t.index.make()
 	if err := t.probe(slots); err != nil {
 		return err
 	}
-	for k, c := range t.keys {
-		c.Append(keys[k], t.fresh)
-	}
+	t.enter(keys, t.fresh)
 	for k, c := range t.keys {
 		t.wrong = c.same(keys[k], slots, t.wrong)
 	}
@@ -150,11 +157,12 @@ func (t *Table) probe(slots []int32) error {
 		for {
 			e := entries[pos]
 			if e == 0 {
-				if err := t.insert(h); err != nil {
+				s, err := t.insert(h)
+				if err != nil {
 					return err
 				}
 				entries, mask = t.index.entries, t.index.mask
-				slots[i] = int32(len(t.hashes) - 1)
+				slots[i] = s
 				t.fresh = append(t.fresh, int32(i))
 				break
 			}
@@ -168,14 +176,18 @@ func (t *Table) probe(slots []int32) error {
 	return nil
 }
 
-// insert gives a hash the next slot.
-func (t *Table) insert(h uint64) error {
+// insert gives a hash a slot: a free one, else the next.
+func (t *Table) insert(h uint64) (int32, error) {
+	if n := len(t.free); n > 0 {
+		return t.reuse(h, t.free[n-1]), nil
+	}
 	if len(t.hashes) >= t.limit {
-		return ErrFull
+		return 0, ErrFull
 	}
 	t.hashes = append(t.hashes, h)
-	t.index.add(h, len(t.hashes)-1, t.hashes)
-	return nil
+	s := len(t.hashes) - 1
+	t.index.add(h, s, t.hashes)
+	return int32(s), nil
 }
 
 func (t *Table) findOne(keys []*Vector, i int) (int32, error) {
@@ -191,13 +203,14 @@ func (t *Table) findOne(keys []*Vector, i int) (int32, error) {
 			}
 		}
 	}
-	if err := t.insert(h); err != nil {
+	t.reused = t.reused[:0]
+	s, err := t.insert(h)
+	if err != nil {
 		return 0, err
 	}
-	for k, c := range t.keys {
-		c.Append(keys[k], []int32{int32(i)})
-	}
-	return int32(len(t.hashes) - 1), nil
+	t.enter(keys, []int32{int32(i)})
+	t.fresh = append(t.fresh, int32(i))
+	return s, nil
 }
 
 func (t *Table) sameKey(keys []*Vector, i int, slot int32) bool {

@@ -222,6 +222,7 @@ func TestSetCountsDistinctValues(t *testing.T) {
 	var v Vector
 	v.LoadKeys(bld.NewArray(), nil)
 	set := must(NewSet(schema.Float))
+	set.Grow(2)
 	sizes := make([]int64, 2)
 	for range 2 {
 		if err := set.Add([]int32{0, 0, 0, 0, 0, 1, 1}, &v, sizes); err != nil {

@@ -16,7 +16,7 @@ type Values struct {
 
 	views []view // of texts and nested values; the zero view is null
 	arena arena
-	nulls int // of appended entries: how many are null
+	nulls int // how many of the entries that Append and put made are null; entries of a key column are made so
 }
 
 // NewValues makes an empty column. A type without a way to hold it is an error.
@@ -43,6 +43,23 @@ func (c *Values) Grow(n int) {
 		return
 	}
 	c.views = grow(c.views, n)
+}
+
+// Reset implements Column.
+func (c *Values) Reset(slots []int32) {
+	if c.Kind == Word {
+		for _, s := range slots {
+			c.words[s], c.valid[s] = 0, false
+		}
+		return
+	}
+	for _, s := range slots {
+		if w := c.views[s]; w.long() {
+			c.arena.dead += int64(w.size())
+		}
+		c.views[s] = view{}
+	}
+	c.tidy()
 }
 
 // Clear implements Column.
@@ -77,6 +94,11 @@ func (c *Values) Set(slot int32, v *Vector, i int) {
 		c.arena.dead += int64(old.size())
 	}
 	c.views[slot] = c.keep(v.views[i], v.data)
+	c.tidy()
+}
+
+// tidy copies the texts that are left once many were dropped.
+func (c *Values) tidy() {
 	if c.arena.dead > max(largeChunk, c.arena.bytes/2, sizeOf(c.views)) {
 		c.compact()
 	}
@@ -102,6 +124,28 @@ func (c *Values) Append(v *Vector, at []int32) {
 	for j, i := range at {
 		views[j] = c.keep(v.views[i], v.data)
 	}
+}
+
+// put makes entries of v the values of slots that hold none.
+func (c *Values) put(slots []int32, v *Vector, at []int32) {
+	for j, i := range at {
+		if v.Nulls != nil {
+			c.nulls += int(b2i(v.Nulls[i]))
+		}
+		if c.Kind == Word {
+			c.words[slots[j]], c.valid[slots[j]] = v.Words[i], v.Nulls == nil || !v.Nulls[i]
+		} else {
+			c.views[slots[j]] = c.keep(v.views[i], v.data)
+		}
+	}
+}
+
+// drop is Reset for the entries of a key column.
+func (c *Values) drop(slots []int32) {
+	for _, s := range slots {
+		c.nulls -= int(b2i(c.Null(s)))
+	}
+	c.Reset(slots)
 }
 
 func (c *Values) keep(w view, data []byte) view {
