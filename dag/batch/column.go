@@ -147,7 +147,8 @@ func (c *Column) reserveRows(rows int) {
 
 func (c *Column) reserveData(bytes int) {
 	if c.data == nil {
-		bytes = max(bytes, c.hintBytes)
+		// A stream's batches have about as many bytes each: a little more than the last one saves most of them from growing.
+		bytes = max(bytes, c.hintBytes+c.hintBytes/16)
 	}
 	c.data = c.grow(c.data, bytes)
 }

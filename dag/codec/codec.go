@@ -32,12 +32,13 @@ type Encoder interface {
 	Append(dst []byte, b *batch.Batch) ([]byte, []batch.Failure)
 }
 
-// Bulk is a [Decoder] of records that are lines, which can take many at once.
+// Bulk is a [Decoder] that can take many records at once.
 type Bulk interface {
 	Decoder
-	// DecodeLines decodes the lines at the start of chunk, each ended by LF with an optional CR before it, as Decode would
-	// one by one, until rows rows and rejects are pending, chunk holds no further whole line, or the next line is longer
-	// than maxLine bytes without its end. It returns how many bytes it took, always whole lines.
+	// DecodeLines decodes the records at the start of chunk, each ended by LF with an optional CR before it, as Decode would
+	// one by one, until rows rows and rejects are pending, chunk holds no further whole record, or the next one is longer
+	// than maxLine bytes without its end. It may also stop before any record that it leaves to Decode. It returns how many
+	// bytes it took, always whole records.
 	DecodeLines(chunk []byte, rows, maxLine int) int
 }
 

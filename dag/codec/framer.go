@@ -79,6 +79,24 @@ func (f *Framer) Next() bool {
 	return true
 }
 
+// Rest is what Next has not looked at yet, for who takes many records at once, and says so by Skip. It is empty where it
+// would begin in the middle of a record.
+func (f *Framer) Rest() []byte {
+	if f.within {
+		return nil
+	}
+	return f.chunk
+}
+
+// Skip says that the first n bytes of Rest, whole records, were taken.
+func (f *Framer) Skip(n int) {
+	if n > 0 {
+		f.chunk = f.chunk[n:]
+		f.read += int64(n)
+		f.offset = f.read
+	}
+}
+
 // Flush ends the stream: it reports whether there is a last line, one without LF. Its CR, if it ends in one, belongs to it.
 func (f *Framer) Flush() bool {
 	if !f.within {
@@ -115,7 +133,8 @@ func (f *Framer) Reset(offset int64) {
 	*f = Framer{Max: f.Max, quotes: quotes{delimiter: f.quotes.delimiter}, part: f.part[:0], offset: offset, read: offset}
 }
 
-func (f *Framer) max() int {
+// Longest is the longest record that is none too long, in bytes without its end.
+func (f *Framer) Longest() int {
 	if f.Max <= 0 {
 		return DefaultMaxLine
 	}
@@ -128,9 +147,9 @@ func (f *Framer) take(piece []byte) {
 		piece = piece[:n-1]
 	}
 	f.line, f.size, f.over = piece, int64(len(piece)), false
-	if len(piece) > f.max() {
+	if len(piece) > f.Longest() {
 		f.over = true
-		f.line = piece[:min(f.max(), maxHead)]
+		f.line = piece[:min(f.Longest(), maxHead)]
 	}
 }
 
@@ -141,7 +160,7 @@ func (f *Framer) keep(piece []byte) {
 	}
 	f.within = true
 	if !f.skipping {
-		n, limit := len(f.part)+len(piece), f.max()
+		n, limit := len(f.part)+len(piece), f.Longest()
 		if n <= limit || (n == limit+1 && piece[len(piece)-1] == '\r') {
 			f.part = append(f.part, piece...)
 			return
@@ -169,9 +188,9 @@ func (f *Framer) finish(ended bool) {
 	case ended:
 		f.take(f.part)
 	default:
-		f.line, f.size, f.over = f.part, int64(len(f.part)), len(f.part) > f.max()
+		f.line, f.size, f.over = f.part, int64(len(f.part)), len(f.part) > f.Longest()
 		if f.over {
-			f.line = f.part[:min(f.max(), maxHead)]
+			f.line = f.part[:min(f.Longest(), maxHead)]
 		}
 	}
 	f.part = f.part[:0]

@@ -70,7 +70,7 @@ func (f *Framer) end() int {
 		}
 		f.quotes.scan(f.chunk[from : from+at])
 		from += at
-		if f.quotes.state != inQuotes || seen+int64(from) > int64(f.max())+1 {
+		if f.quotes.state != inQuotes || seen+int64(from) > int64(f.Longest())+1 {
 			f.quotes.state = atField
 			return from
 		}

@@ -42,7 +42,7 @@ func TestResumeBehindTheHeader(t *testing.T) {
 			rt := optest.New(t)
 			rt.Rows = 1
 			read := func(from []byte, enough func(*optest.Taken) bool) *optest.Taken {
-				s := newSource(Config{Path: path, Compression: "auto", MaxLineBytes: 100}, plan.Format{Name: "csv", Config: codec.DefaultCSV}, columns)
+				s := newSource(Config{Path: path, Compression: "auto", MaxLineBytes: 100}, &plan.Scan{Format: plan.Format{Name: "csv", Config: codec.DefaultCSV}, Schema: columns})
 				defer s.Close()
 				if err := s.Open(context.Background(), rt, from); err != nil {
 					t.Fatal(err)

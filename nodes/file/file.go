@@ -39,7 +39,7 @@ func init() {
 		Name: "file", Role: nodes.Source, Doc: doc,
 		Scan: scan,
 		Source: func(c Config, s *plan.Scan) (op.Source, error) {
-			return newSource(c, s.Format, s.Schema), nil
+			return newSource(c, s), nil
 		},
 	})
 }

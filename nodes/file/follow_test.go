@@ -36,7 +36,7 @@ func follow(t *testing.T, path string, from []byte) *tail {
 	f := &tail{t: t, rt: optest.New(t), ended: make(chan error, 1)}
 	f.rt.Bytes = 4096
 	s := newSource(Config{Path: path, Compression: "auto", Follow: true, Poll: spec.Duration(250 * time.Millisecond), MaxLineBytes: 1 << 20},
-		plan.Format{Name: "text"}, codec.TextSchema)
+		&plan.Scan{Format: plan.Format{Name: "text"}, Schema: codec.TextSchema})
 	if err := s.Open(t.Context(), f.rt, from); err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func TestEachFileHasAHeader(t *testing.T) {
 	put(t, filepath.Join(dir, "2.csv.gz"), pack(t, gz, text("b", "word,n\n")))
 	put(t, filepath.Join(dir, "3.csv.zst"), pack(t, zst, text("c", "word,n\n")))
 	read := func(rt *optest.Runtime, from []byte, enough func(*optest.Taken) bool) *optest.Taken {
-		s := newSource(Config{Path: dir, Compression: "auto", MaxLineBytes: 99}, plan.Format{Name: "csv", Config: codec.CSV{Header: true, Delimiter: ","}}, words)
+		s := newSource(Config{Path: dir, Compression: "auto", MaxLineBytes: 99}, &plan.Scan{Format: plan.Format{Name: "csv", Config: codec.CSV{Header: true, Delimiter: ","}}, Schema: words})
 		if err := s.Open(t.Context(), rt, from); err != nil {
 			t.Fatal(err)
 		}

@@ -23,6 +23,7 @@ type source struct {
 	cfg    Config
 	format plan.Format
 	schema *arrow.Schema
+	want   []bool // see plan.Scan
 
 	rt     op.Runtime
 	reader *lines.Reader
@@ -37,8 +38,8 @@ type source struct {
 	skipped bool // a compressed file was left out, and that was said
 }
 
-func newSource(c Config, format plan.Format, schema *arrow.Schema) *source {
-	return &source{cfg: c, format: format, schema: schema}
+func newSource(c Config, s *plan.Scan) *source {
+	return &source{cfg: c, format: s.Format, schema: s.Schema, want: s.Want}
 }
 
 var (
@@ -78,7 +79,7 @@ func (s *source) Open(_ context.Context, rt op.Runtime, from []byte) error {
 		s.queue = known
 	}
 	s.reader = lines.NewReader(rt, lines.Options{
-		Format: s.format.Name, Config: s.format.Config, Schema: s.schema, MaxLineBytes: int(s.cfg.MaxLineBytes),
+		Format: s.format.Name, Config: s.format.Config, Schema: s.schema, Want: s.want, MaxLineBytes: int(s.cfg.MaxLineBytes),
 	}, 0)
 	return nil
 }

@@ -28,7 +28,7 @@ func onDisk(t *testing.T, text string) string {
 }
 
 func newText(path string) *source {
-	return newSource(Config{Path: path, Compression: "auto", MaxLineBytes: spec.Size(20)}, plan.Format{Name: "text"}, codec.TextSchema)
+	return newSource(Config{Path: path, Compression: "auto", MaxLineBytes: spec.Size(20)}, &plan.Scan{Format: plan.Format{Name: "text"}, Schema: codec.TextSchema})
 }
 
 func open(t *testing.T, rt *optest.Runtime, path string, from []byte) *source {

@@ -38,7 +38,7 @@ func init() {
 		Name: "http", Role: nodes.Source, Doc: sourceDoc,
 		Scan: scan,
 		Source: func(c SourceConfig, s *plan.Scan) (op.Source, error) {
-			return &source{cfg: c, format: s.Format, schema: s.Schema}, nil
+			return &source{cfg: c, format: s.Format, schema: s.Schema, want: s.Want}, nil
 		},
 	})
 }

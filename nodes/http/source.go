@@ -26,6 +26,7 @@ type source struct {
 	cfg    SourceConfig
 	format plan.Format
 	schema *arrow.Schema
+	want   []bool // see plan.Scan
 
 	rt       op.Runtime
 	listener net.Listener
@@ -91,7 +92,7 @@ func (s *source) Open(_ context.Context, rt op.Runtime, _ []byte) error {
 	s.draining, s.served = make(chan struct{}), make(chan error, 1)
 	s.memory.left.Store(int64(s.cfg.MaxPending))
 	s.dec = codec.NewDecoder(codec.DecoderOptions{
-		Format: s.format.Name, Config: s.format.Config, Schema: s.schema, Allocator: rt.Allocator(), Now: rt.Now,
+		Format: s.format.Name, Config: s.format.Config, Schema: s.schema, Want: s.want, Allocator: rt.Allocator(), Now: rt.Now,
 	})
 	// No record is longer than its body.
 	s.framer = codec.NewFramer(s.format.Name, s.format.Config, int(s.cfg.MaxBody))

@@ -26,6 +26,7 @@ type Options struct {
 	// Timestamp makes the last column of Schema: when the line was received.
 	Timestamp    bool
 	MaxLineBytes int
+	Want         []bool // which columns of Schema somebody reads; nil: all; see codec.DecoderOptions
 }
 
 // Reader turns bytes into batches of rows: a chunk is fed, and Next gives its lines (or records, where those may span lines),
@@ -36,6 +37,7 @@ type Reader struct {
 	o       Options
 	framer  codec.Framer
 	dec     codec.Decoder
+	bulk    codec.Bulk // dec, where it takes many records at once
 	alloc   memory.Allocator
 	plain   *arrow.Schema // of the batches
 	rows    int
@@ -46,16 +48,21 @@ type Reader struct {
 
 // NewReader makes a Reader whose first byte stands at offset in its stream.
 func NewReader(rt op.Runtime, o Options, offset int64) *Reader {
-	decoded := o.Schema
+	decoded, want := o.Schema, o.Want
 	if o.Timestamp {
-		decoded = arrow.NewSchema(decoded.Fields()[:decoded.NumFields()-1], nil)
+		n := decoded.NumFields() - 1
+		decoded = arrow.NewSchema(decoded.Fields()[:n], nil)
+		if want != nil {
+			want = want[:n]
+		}
 	}
 	r := &Reader{o: o, alloc: rt.Allocator(), plain: schema.Plain(o.Schema), rows: rt.BatchRows(), room: rt.BatchBytes()}
 	r.framer = codec.NewFramer(o.Format, o.Config, o.MaxLineBytes)
 	r.framer.Reset(offset)
 	r.dec = codec.NewDecoder(codec.DecoderOptions{
-		Format: o.Format, Config: o.Config, Schema: decoded, Allocator: rt.Allocator(), Now: rt.Now,
+		Format: o.Format, Config: o.Config, Schema: decoded, Want: want, Allocator: rt.Allocator(), Now: rt.Now,
 	})
+	r.bulk, _ = r.dec.(codec.Bulk)
 	return r
 }
 
@@ -94,7 +101,18 @@ func (r *Reader) Fed(n int, arrived time.Time) {
 
 // Next returns the next lines of what was fed, or nil when there is no whole line left. The caller owns the batch.
 func (r *Reader) Next() *batch.Batch {
-	for r.dec.Pending() < r.rows && r.framer.Next() {
+	for r.dec.Pending() < r.rows {
+		if r.bulk != nil {
+			if rest := r.framer.Rest(); len(rest) > 0 {
+				r.framer.Skip(r.bulk.DecodeLines(rest, r.rows, r.framer.Longest()))
+				if r.dec.Pending() >= r.rows {
+					break
+				}
+			}
+		}
+		if !r.framer.Next() {
+			break
+		}
 		r.line()
 	}
 	return r.batch()

@@ -24,6 +24,7 @@ type listener struct {
 	address string
 	format  plan.Format
 	schema  *arrow.Schema
+	want    []bool // see plan.Scan
 
 	rt     op.Runtime
 	tls    *tls.Config // nil: connections are not encrypted
@@ -63,7 +64,7 @@ func (l *listener) Open(_ context.Context, rt op.Runtime, _ []byte) error {
 		return fmt.Errorf("cannot listen on %s: %s", l.address, peer.Reason(err))
 	}
 	l.reader = lines.NewReader(rt, lines.Options{
-		Format: l.format.Name, Config: l.format.Config, Schema: l.schema, Timestamp: l.cfg.IncludeTimestamp, MaxLineBytes: int(l.cfg.MaxLineBytes),
+		Format: l.format.Name, Config: l.format.Config, Schema: l.schema, Want: l.want, Timestamp: l.cfg.IncludeTimestamp, MaxLineBytes: int(l.cfg.MaxLineBytes),
 	}, 0)
 	l.ready = make(chan *client, l.cfg.MaxClients)
 	l.gone = make(chan struct{})

@@ -57,9 +57,9 @@ func init() {
 		Scan: scan,
 		Source: func(c Config, s *plan.Scan) (op.Source, error) {
 			if c.Mode == "listen" {
-				return &listener{cfg: c, address: c.Server(), format: s.Format, schema: s.Schema}, nil
+				return &listener{cfg: c, address: c.Server(), format: s.Format, schema: s.Schema, want: s.Want}, nil
 			}
-			return &source{cfg: c, server: c.Server(), format: s.Format, schema: s.Schema}, nil
+			return &source{cfg: c, server: c.Server(), format: s.Format, schema: s.Schema, want: s.Want}, nil
 		},
 	})
 }

@@ -25,6 +25,7 @@ type source struct {
 	server string
 	format plan.Format
 	schema *arrow.Schema
+	want   []bool // see plan.Scan
 
 	rt     op.Runtime
 	tls    *tls.Config // nil: the connection is not encrypted
@@ -58,7 +59,7 @@ func (s *source) Open(_ context.Context, rt op.Runtime, _ []byte) error {
 		}
 	}
 	s.reader = lines.NewReader(rt, lines.Options{
-		Format: s.format.Name, Config: s.format.Config, Schema: s.schema, Timestamp: s.cfg.IncludeTimestamp, MaxLineBytes: int(s.cfg.MaxLineBytes),
+		Format: s.format.Name, Config: s.format.Config, Schema: s.schema, Want: s.want, Timestamp: s.cfg.IncludeTimestamp, MaxLineBytes: int(s.cfg.MaxLineBytes),
 	}, 0)
 	return nil
 }

@@ -22,6 +22,7 @@ type source struct {
 	cfg    Config
 	format plan.Format
 	schema *arrow.Schema
+	want   []bool // see plan.Scan
 
 	rt     op.Runtime
 	in     *lines.Input
@@ -54,7 +55,7 @@ func (s *source) Open(_ context.Context, rt op.Runtime, _ []byte) error {
 	}
 	s.in = lines.NewInput(input, rt.Waiting)
 	s.reader = lines.NewReader(rt, lines.Options{
-		Format: s.format.Name, Config: s.format.Config, Schema: s.schema, Timestamp: s.cfg.IncludeTimestamp, MaxLineBytes: int(s.cfg.MaxLineBytes),
+		Format: s.format.Name, Config: s.format.Config, Schema: s.schema, Want: s.want, Timestamp: s.cfg.IncludeTimestamp, MaxLineBytes: int(s.cfg.MaxLineBytes),
 	}, 0)
 	return nil
 }

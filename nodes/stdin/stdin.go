@@ -30,7 +30,7 @@ func init() {
 		Name: "stdin", Role: nodes.Source, Doc: doc,
 		Scan: scan,
 		Source: func(c Config, s *plan.Scan) (op.Source, error) {
-			return &source{cfg: c, format: s.Format, schema: s.Schema}, nil
+			return &source{cfg: c, format: s.Format, schema: s.Schema, want: s.Want}, nil
 		},
 	})
 }
