@@ -60,7 +60,19 @@ func evaluate(t *testing.T, b *batch.Batch, text string) string {
 		t.Fatalf("%s: %v", text, err)
 	}
 	defer values.Release()
-	out := values.String()
+	shown := make([]string, values.Len())
+	for row := range shown {
+		shown[row] = "-" // does not count
+	}
+	for i := range b.Rows() {
+		cut := array.NewSlice(values, int64(b.Row(i)), int64(b.Row(i)+1))
+		shown[b.Row(i)] = strings.Trim(cut.String(), "[]")
+		if _, list := values.(*array.List); list {
+			shown[b.Row(i)] = cut.String()[1 : len(cut.String())-1]
+		}
+		cut.Release()
+	}
+	out := "[" + strings.Join(shown, " ") + "]"
 	for _, f := range failed {
 		out += fmt.Sprintf(" %d:%s", f.Row, f.Reason)
 	}
@@ -77,20 +89,20 @@ func TestEval(t *testing.T) {
 		{`device == "a" or temp > 30`, nil, `[true true (null) true]`},
 		{`device == "a" and temp > 30`, nil, `[false (null) false false]`},
 		{`n + 1`, nil, `[2 (null) 1 (null)] 1:integer overflow`},
-		{`n + 1`, []int32{0, 2}, `[2 (null) 1 (null)]`},
+		{`n + 1`, []int32{0, 2}, `[2 - 1 -]`},
 		{`10 % n`, nil, `[0 10 (null) (null)] 2:% by zero`},
 		{`temp / 0`, nil, `[+Inf +Inf (null) +Inf]`},
 		{`temp > 30 ? device : "cold"`, nil, `["cold" (null) "cold" "c"]`},
 		{`device ?? "none"`, nil, `["a" "none" "b" "c"]`},
-		{`device ?? "none"`, []int32{1, 3}, `[(null) "none" (null) "c"]`},
+		{`device ?? "none"`, []int32{1, 3}, `[- "none" - "c"]`},
 		{`n == 0 or 10 % n == 0`, nil, `[true false true (null)]`},
 		{`n != 0 and 10 % n == 0`, nil, `[true false false (null)]`},
 		{`device in ["a", "c"]`, nil, `[true (null) false true]`},
 		{`upper(device) + "!"`, nil, `["A!" (null) "B!" "C!"]`},
 		{`split("x y", " ")`, nil, `[["x" "y"] ["x" "y"] ["x" "y"] ["x" "y"]]`},
-		{`1 % 0 + n`, []int32{1, 2}, `[(null) (null) (null) (null)] 1:% by zero 2:% by zero`},
-		{`int("x")`, []int32{3}, `[(null) (null) (null) (null)] 3:not convertible`},
-		{`now()`, []int32{0}, `[1772366400000000 (null) (null) (null)]`},
+		{`1 % 0 + n`, []int32{1, 2}, `[- (null) (null) -] 1:% by zero 2:% by zero`},
+		{`int("x")`, []int32{3}, `[- - - (null)] 3:not convertible`},
+		{`now()`, []int32{0}, `[1772366400000000 - - -]`},
 		{`len(filter(["a", device], # != "a"))`, nil, `[0 0 1 1]`},
 	} {
 		b := readings(t)

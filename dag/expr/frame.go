@@ -3,10 +3,14 @@ package expr
 // frame is the set of rows that a kernel computes: all rows of a batch that count, or those that one side of a
 // conditional, of `and`, `or` or `??` is needed for. Columns computed in a frame are dense: entry i is the frame's i-th row.
 type frame struct {
-	e    *Evaluator
+	e    *Set
 	rows []int32 // index into the record of each entry, ascending; nil: entry i is row i
 	n    int
-	// cols are the input columns as this frame sees them, by slot; they are cut to the frame's rows once, when first read.
+	// parent is the frame that this one is a part of, and at has its entries there; nil: all rows that count.
+	parent *frame
+	at     []int32
+	// cols are the input columns as this frame sees them, by slot, and behind them the shared parts. They are computed, or
+	// cut to the frame's rows, once, when first read.
 	cols []column
 	read []bool
 	// whole is set in a frame of one entry that stands for all rows of another frame: what fails here fails there.
@@ -42,7 +46,7 @@ func (f *frame) row(i int) int32 {
 // sub returns the frame of the given entries of f.
 func (f *frame) sub(at []int32) *frame {
 	s := f.e.newFrame()
-	s.n = len(at)
+	s.n, s.parent, s.at = len(at), f, at
 	if f.rows == nil {
 		s.rows = at
 		return s
@@ -66,8 +70,36 @@ func (f *frame) column(slot, index int) column {
 	return f.cols[slot]
 }
 
+// known gives a shared part that was computed in this frame or in one that it is a part of.
+func (f *frame) known(slot int) (column, bool) {
+	if f.read[slot] {
+		return f.cols[slot], true
+	}
+	if f.parent == nil {
+		return column{}, false
+	}
+	c, ok := f.parent.known(slot)
+	if ok {
+		c = f.keep(slot, f.e.gather(c, f.at))
+	}
+	return c, ok
+}
+
+// keep remembers a shared part.
+func (f *frame) keep(slot int, c column) column {
+	f.cols[slot], f.read[slot] = c, true
+	return c
+}
+
+// forget lets go of the batch.
+func (f *frame) forget() {
+	clear(f.cols)
+	clear(f.read)
+	f.rows, f.at, f.whole, f.parent = nil, nil, nil, nil
+}
+
 // gather cuts a column to the given entries. A column of one entry is its own cut.
-func (e *Evaluator) gather(c column, at []int32) column {
+func (e *Set) gather(c column, at []int32) column {
 	if c.one {
 		return c
 	}

@@ -4,16 +4,58 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 )
 
-// compiler makes the kernels of one Evaluator.
+// compiler makes the kernels of one Set. Parts that mean the same become one kernel, whose result is kept where it is
+// asked for more than once.
 type compiler struct {
-	program *Program
-	places  []int // of the input columns, by slot
+	program *Program // whose parts are compiled
+	places  []int    // of the input columns, by slot
+	shared  int      // kernels that keep their results
+	nodes   map[*Typed]*compiled
+	made    map[int]*compiled // by meaning
+	meanings
 }
 
 // builder makes the kernel of a node from those of its arguments. It cannot fail.
 type builder func(t *Typed, args []*compiled) *compiled
 
+func newCompiler() *compiler {
+	return &compiler{nodes: map[*Typed]*compiled{}, made: map[int]*compiled{}, meanings: newMeanings()}
+}
+
+// root compiles a program.
+func (c *compiler) root(p *Program) *compiled {
+	c.program = p
+	return c.compile(p.root)
+}
+
 func (c *compiler) compile(t *Typed) *compiled {
+	if k := c.nodes[t]; k != nil {
+		return c.again(k)
+	}
+	meaning := c.of(t, c.program)
+	k := c.made[meaning]
+	if k != nil {
+		c.again(k)
+	} else {
+		k = c.build(t)
+		c.made[meaning] = k
+	}
+	c.nodes[t] = k
+	return k
+}
+
+// again makes a kernel that is used a second time one that keeps its result.
+func (c *compiler) again(k *compiled) *compiled {
+	switch k.kernel.(type) {
+	case *columnKernel, *literalKernel, *sharedKernel, nowKernel:
+		return k
+	}
+	k.kernel = &sharedKernel{slot: c.shared, of: k.kernel}
+	c.shared++
+	return k
+}
+
+func (c *compiler) build(t *Typed) *compiled {
 	var k *compiled
 	switch t.Form {
 	case FormColumn:

@@ -114,10 +114,25 @@ var (
 )
 
 // grammar draws expressions.
-type grammar struct{ t *rapid.T }
+type grammar struct {
+	t *rapid.T
+	// pool has what was drawn before, by kind, so that parts come more than once; nil: each is drawn anew.
+	pool map[string][]string
+}
 
 // of draws an expression of a kind.
 func (g *grammar) of(kind string, depth int) string {
+	if known := g.pool[kind]; len(known) > 0 && rapid.IntRange(0, 3).Draw(g.t, "known") == 0 {
+		return rapid.SampledFrom(known).Draw(g.t, "which")
+	}
+	text := g.fresh(kind, depth)
+	if g.pool != nil && depth > 0 {
+		g.pool[kind] = append(g.pool[kind], text)
+	}
+	return text
+}
+
+func (g *grammar) fresh(kind string, depth int) string {
 	if depth == 0 || rapid.IntRange(0, 9).Draw(g.t, "leaf") == 0 {
 		return g.leaf(kind)
 	}

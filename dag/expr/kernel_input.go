@@ -47,7 +47,7 @@ func literalColumn(v any, t arrow.DataType) column {
 }
 
 // input reads a column of the batch in hand, once. Offsets, numbers and bytes are the batch's own; truths become bytes.
-func (e *Evaluator) input(slot, index int) column {
+func (e *Set) input(slot, index int) column {
 	if !e.loaded[slot] {
 		e.inputs[slot], e.loaded[slot] = e.read(e.batch.Record.Column(index)), true
 	}
@@ -55,7 +55,7 @@ func (e *Evaluator) input(slot, index int) column {
 }
 
 // read makes a column of an array, which must outlive the batch in hand.
-func (e *Evaluator) read(a arrow.Array) column {
+func (e *Set) read(a arrow.Array) column {
 	c := column{kind: kindOf(a.DataType())}
 	n, data := a.Len(), a.Data()
 	if n == 0 {

@@ -8,9 +8,13 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// output makes the array of a result: an entry for each row of the record, null where the row failed or does not count.
-func (e *Evaluator) output(f *frame, c column, t arrow.DataType) arrow.Array {
+// output computes a program and makes the array of its result: an entry for each row of the record, null where the row failed.
+func (e *Set) output(f *frame, root *compiled, t arrow.DataType) arrow.Array {
 	n := int(e.batch.Record.NumRows())
+	c := root.eval(f)
+	if e.err != nil {
+		return nil
+	}
 	if c.kind == kindNull {
 		return array.MakeArrayOfNull(e.mem, t, n)
 	}
@@ -23,7 +27,7 @@ func (e *Evaluator) output(f *frame, c column, t arrow.DataType) arrow.Array {
 }
 
 // arrayOfColumn makes the array of a column with one entry per row of the frame.
-func (e *Evaluator) arrayOfColumn(f *frame, c column, t arrow.DataType, n int, bitmap *memory.Buffer, nulls int) arrow.Array {
+func (e *Set) arrayOfColumn(f *frame, c column, t arrow.DataType, n int, bitmap *memory.Buffer, nulls int) arrow.Array {
 	buffers := []*memory.Buffer{bitmap, nil}
 	switch c.kind {
 	case kindBool:
@@ -52,7 +56,7 @@ func (e *Evaluator) arrayOfColumn(f *frame, c column, t arrow.DataType, n int, b
 }
 
 // buffer takes size bytes from the allocator, with arbitrary content.
-func (e *Evaluator) buffer(size int) *memory.Buffer {
+func (e *Set) buffer(size int) *memory.Buffer {
 	b := memory.NewResizableBuffer(e.mem)
 	b.Resize(size)
 	return b
@@ -77,8 +81,8 @@ func clearGaps[T any](out []T, rows []int32) {
 }
 
 // validity makes the bitmap of the result, or nil where every entry is valid, and counts the nulls.
-func (e *Evaluator) validity(f *frame, c column, n int) (*memory.Buffer, int) {
-	if c.nulls == nil && e.failed == nil && f.n == n {
+func (e *Set) validity(f *frame, c column, n int) (*memory.Buffer, int) {
+	if c.nulls == nil && e.failed == nil {
 		return nil, 0
 	}
 	valid := e.scratch.bools.get(n)
@@ -99,7 +103,7 @@ func (e *Evaluator) validity(f *frame, c column, n int) (*memory.Buffer, int) {
 	return e.pack(valid), nulls
 }
 
-func (e *Evaluator) packRows(f *frame, bools []bool, n int) *memory.Buffer {
+func (e *Set) packRows(f *frame, bools []bool, n int) *memory.Buffer {
 	if f.rows == nil {
 		return e.pack(bools[:n])
 	}
@@ -109,7 +113,7 @@ func (e *Evaluator) packRows(f *frame, bools []bool, n int) *memory.Buffer {
 }
 
 // pack makes a bitmap of truths.
-func (e *Evaluator) pack(bools []bool) *memory.Buffer {
+func (e *Set) pack(bools []bool) *memory.Buffer {
 	buf := e.buffer((len(bools) + 7) / 8)
 	out := buf.Bytes()
 	i := 0
@@ -129,7 +133,7 @@ func (e *Evaluator) pack(bools []bool) *memory.Buffer {
 }
 
 // outputText makes the offsets and the bytes of a column of texts. Nulls and rows that failed or do not count take no bytes.
-func (e *Evaluator) outputText(f *frame, c column, n int) (offsets, bytes *memory.Buffer) {
+func (e *Set) outputText(f *frame, c column, n int) (offsets, bytes *memory.Buffer) {
 	start, end := c.text.start[:f.n], c.text.end[:f.n]
 	size, adjoining := 0, f.rows == nil && c.nulls == nil && e.failed == nil
 	for i := range start {
@@ -170,7 +174,7 @@ func (e *Evaluator) outputText(f *frame, c column, n int) (offsets, bytes *memor
 }
 
 // outputArray makes an array of the entries that a column points at in another one.
-func (e *Evaluator) outputArray(f *frame, c column, t arrow.DataType, n int) arrow.Array {
+func (e *Set) outputArray(f *frame, c column, t arrow.DataType, n int) arrow.Array {
 	if c.array != nil && !c.one && c.index == nil && f.rows == nil && e.failed == nil && c.array.Len() == n {
 		return retyped(c.array, t)
 	}
@@ -199,24 +203,21 @@ func (e *Evaluator) outputArray(f *frame, c column, t arrow.DataType, n int) arr
 }
 
 // repeat is the result of a program that is one literal. It is made once for the largest batch and cut for the others.
-func (e *Evaluator) repeat(n int) arrow.Array {
-	if e.literal == nil || e.literal.Len() < n {
-		if e.literal != nil {
-			e.literal.Release()
+func (e *Set) repeat(i, n int) arrow.Array {
+	if a := e.literals[i]; a == nil || a.Len() < n {
+		if a != nil {
+			a.Release()
 		}
-		e.literal = e.repeatLiteral(roundUp(n))
+		e.literals[i] = e.repeatLiteral(e.programs[i].root, roundUp(n))
 	}
-	return array.NewSlice(e.literal, 0, int64(n))
+	return array.NewSlice(e.literals[i], 0, int64(n))
 }
 
-func (e *Evaluator) repeatLiteral(n int) arrow.Array {
-	root := e.program.root
-	c := literalColumn(root.Value, root.Type)
+func (e *Set) repeatLiteral(t *Typed, n int) arrow.Array {
+	c := literalColumn(t.Value, t.Type)
 	if c.isNull(0) {
-		return array.MakeArrayOfNull(e.mem, root.Type, n)
+		return array.MakeArrayOfNull(e.mem, t.Type, n)
 	}
 	f := &frame{e: e, n: n}
-	a := e.arrayOfColumn(f, f.full(c), root.Type, n, nil, 0)
-	e.scratch.reset()
-	return a
+	return e.arrayOfColumn(f, f.full(c), t.Type, n, nil, 0)
 }

@@ -209,14 +209,14 @@ func (w *partWriter) done(t arrow.DataType, nulls []bool) arrow.Array {
 }
 
 // copied takes a buffer from the allocator with the given content.
-func (e *Evaluator) copied(b []byte) *memory.Buffer {
+func (e *Set) copied(b []byte) *memory.Buffer {
 	buf := e.buffer(len(b))
 	copy(buf.Bytes(), b)
 	return buf
 }
 
 // arrayOf makes an array of buffers and takes over the references to them.
-func (e *Evaluator) arrayOf(t arrow.DataType, n, nulls int, buffers ...*memory.Buffer) arrow.Array {
+func (e *Set) arrayOf(t arrow.DataType, n, nulls int, buffers ...*memory.Buffer) arrow.Array {
 	data := array.NewData(t, n, buffers, nil, nulls, 0)
 	defer data.Release()
 	for _, b := range buffers {

@@ -19,9 +19,9 @@ type arguments struct {
 	where      []where // where[0] has no condition
 	operands   []operand
 
-	byEvs, whereEvs []*expr.Evaluator
-	vectors         []state.Vector
-	pieces          pieces
+	set     *expr.Set // by, then conditions, then operands
+	vectors []state.Vector
+	pieces  pieces
 
 	// Of the batch in hand:
 	n      int             // rows that are left
@@ -42,7 +42,6 @@ type operand struct {
 	where    int
 	distinct bool // compared as keys are
 
-	ev     *expr.Evaluator
 	values arrow.Array
 	rows   []int32 // under the condition and not null; nil: all of the record
 	slots  []int32
@@ -80,16 +79,13 @@ func (a *arguments) operand(p *expr.Program, where int, distinct bool) int {
 }
 
 func (a *arguments) open(rt op.Runtime) {
-	mem := rt.Allocator()
-	a.byEvs, a.whereEvs = evaluators(a.by, mem), evaluators(a.conditions, mem)
+	programs := slices.Concat(a.by, a.conditions)
+	kept := slices.Clone(a.by) // whose results are kept
 	for i := range a.operands {
-		a.operands[i].ev = a.operands[i].program.Evaluator(mem)
+		programs, kept = append(programs, a.operands[i].program), append(kept, a.operands[i].program)
 	}
-	programs := slices.Clone(a.by)
-	for i := range a.operands {
-		programs = append(programs, a.operands[i].program)
-	}
-	a.pieces = piecesOf(programs)
+	a.set = expr.NewSet(rt.Allocator(), programs...)
+	a.pieces = piecesOf(kept)
 	a.vectors = make([]state.Vector, len(a.by))
 	for i := range a.vectors {
 		a.keys = append(a.keys, &a.vectors[i])
@@ -97,12 +93,8 @@ func (a *arguments) open(rt op.Runtime) {
 }
 
 func (a *arguments) close() {
-	closeAll(a.byEvs)
-	closeAll(a.whereEvs)
-	for _, x := range a.operands {
-		if x.ev != nil {
-			x.ev.Close()
-		}
+	if a.set != nil {
+		a.set.Close()
 	}
 }
 
@@ -110,27 +102,35 @@ func (a *arguments) close() {
 func (a *arguments) eval(in *batch.Batch) ([]batch.Failure, error) {
 	rows := survivorsOf(in)
 	defer rows.release()
-	for _, ev := range a.byEvs {
-		values, failed, err := ev.Eval(rows.left)
+	a.set.Begin(in)
+	defer a.set.End()
+	for i := range a.by {
+		values, err := a.set.Eval(i, nil)
 		if err != nil {
 			return nil, err
 		}
 		a.arrays = append(a.arrays, values)
-		rows.drop(failed)
 	}
-	for i, ev := range a.whereEvs {
-		sel, failed, err := ev.Select(rows.left)
+	for i := range a.conditions {
+		sel, err := a.set.Select(len(a.by)+i, nil)
 		if err != nil {
 			return nil, err
 		}
 		a.where[i+1].rows = sel
-		rows.drop(failed)
 	}
 	for i := range a.operands {
-		if err := a.operands[i].eval(a, &rows); err != nil {
+		x := &a.operands[i]
+		var asked []int32 // for all rows
+		if x.where > 0 {
+			asked = a.where[x.where].rows
+		}
+		values, err := a.set.Eval(len(a.by)+len(a.conditions)+i, asked)
+		if err != nil {
 			return nil, err
 		}
+		x.values = values
 	}
+	rows.drop(a.set.Failures())
 	a.left, a.n = rows.left.Sel, rows.left.Rows()
 	if len(a.where) > 0 {
 		a.where[0].rows = a.left
@@ -144,21 +144,6 @@ func (a *arguments) eval(in *batch.Batch) ([]batch.Failure, error) {
 		a.vectors[i].LoadKeys(arr, a.left)
 	}
 	return rows.failures(), nil
-}
-
-func (x *operand) eval(a *arguments, rows *survivors) error {
-	in := rows.left
-	if x.where > 0 {
-		in = in.WithSelection(intersect(in.Sel, a.where[x.where].rows))
-		defer in.Release()
-	}
-	values, failed, err := x.ev.Eval(in)
-	if err != nil {
-		return err
-	}
-	x.values = values
-	rows.drop(failed)
-	return nil
 }
 
 // assign tells the rows under each condition and of each operand the slots of their groups; slots belong to the rows that

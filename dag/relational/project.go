@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"flowrun/dag/batch"
 	"flowrun/dag/expr"
@@ -19,7 +18,7 @@ type project struct {
 	programs []*expr.Program // each once
 	columns  []source
 	blanks   blanks
-	evs      []*expr.Evaluator
+	set      *expr.Set
 	pieces   pieces
 }
 
@@ -44,7 +43,7 @@ func newProject(n *plan.Node, o *plan.Project) *project {
 }
 
 func (p *project) Open(_ context.Context, rt op.Runtime) error {
-	p.evs = evaluators(p.programs, rt.Allocator())
+	p.set = expr.NewSet(rt.Allocator(), p.programs...)
 	p.blanks = newBlanks(p.schema, rt.Allocator(), func(i int) bool { return p.columns[i] == source{-1, -1} })
 	return nil
 }
@@ -57,16 +56,20 @@ func (p *project) Process(ctx context.Context, _ int, in *batch.Batch, out op.Em
 func (p *project) piece(in *batch.Batch, out op.Emitter) (int64, error) {
 	rows := survivorsOf(in)
 	defer rows.release()
-	made := make([]arrow.Array, 0, len(p.evs))
-	defer func() { releaseAll(made) }()
-	for _, ev := range p.evs {
-		values, failed, err := ev.Eval(rows.left)
+	made := make([]arrow.Array, 0, len(p.programs))
+	p.set.Begin(in)
+	defer func() {
+		p.set.End()
+		releaseAll(made)
+	}()
+	for i := range p.programs {
+		values, err := p.set.Eval(i, nil)
 		if err != nil {
 			return 0, err
 		}
 		made = append(made, values)
-		rows.drop(failed)
 	}
+	rows.drop(p.set.Failures())
 	if failed := rows.failures(); len(failed) > 0 {
 		if err := out.Reject(in, failed); err != nil {
 			return 0, err
@@ -99,7 +102,9 @@ func (p *project) piece(in *batch.Batch, out op.Emitter) (int64, error) {
 }
 
 func (p *project) Close() error {
-	closeAll(p.evs)
+	if p.set != nil {
+		p.set.Close()
+	}
 	p.blanks.close()
 	return nil
 }
@@ -119,20 +124,6 @@ func indexOf(list *[]*expr.Program, p *expr.Program) int {
 	}
 	*list = append(*list, p)
 	return len(*list) - 1
-}
-
-func evaluators(programs []*expr.Program, mem memory.Allocator) []*expr.Evaluator {
-	evs := make([]*expr.Evaluator, len(programs))
-	for i, p := range programs {
-		evs[i] = p.Evaluator(mem)
-	}
-	return evs
-}
-
-func closeAll(evs []*expr.Evaluator) {
-	for _, ev := range evs {
-		ev.Close()
-	}
 }
 
 func releaseAll(arrays []arrow.Array) {

@@ -16,7 +16,7 @@ type route struct {
 	outputs  []string // by branch, and then the rest
 	programs []*expr.Program
 	restRead bool // somebody reads the rest
-	evs      []*expr.Evaluator
+	set      *expr.Set
 	taken    [][]int32 // of the batch in hand, by output: rows that go there
 }
 
@@ -34,7 +34,7 @@ func newRoute(n *plan.Node, o *plan.Route) *route {
 }
 
 func (r *route) Open(_ context.Context, rt op.Runtime) error {
-	r.evs = evaluators(r.programs, rt.Allocator())
+	r.set = expr.NewSet(rt.Allocator(), r.programs...)
 	return nil
 }
 
@@ -46,20 +46,22 @@ func (r *route) Process(_ context.Context, _ int, in *batch.Batch, out op.Emitte
 	left := survivorsOf(in)
 	defer left.release()
 	clear(r.taken)
-	for i, ev := range r.evs {
+	r.set.Begin(in)
+	defer r.set.End()
+	for i := range r.programs {
 		if left.left.Rows() == 0 {
 			break
 		}
-		sel, failed, err := ev.Select(left.left)
+		sel, err := r.set.Select(i, left.left.Sel)
 		if err != nil {
 			return err
 		}
-		left.drop(failed)
 		left.take(sel)
 		r.taken[i] = sel
 	}
+	failed := r.set.Failures()
+	left.drop(failed)
 	rest := left.left.Rows()
-	failed := left.failures()
 	if len(failed) > 0 {
 		if err := out.Reject(in, failed); err != nil {
 			return err
@@ -70,7 +72,7 @@ func (r *route) Process(_ context.Context, _ int, in *batch.Batch, out op.Emitte
 		out.Filter(rest)
 		out.Pass(rows - rest - len(failed))
 	default:
-		r.taken[len(r.evs)] = rowsOf(left.left)
+		r.taken[len(r.programs)] = rowsOf(left.left)
 		out.Pass(rows - len(failed))
 	}
 	for i, sel := range r.taken {
@@ -98,6 +100,8 @@ func rowsOf(b *batch.Batch) []int32 {
 }
 
 func (r *route) Close() error {
-	closeAll(r.evs)
+	if r.set != nil {
+		r.set.Close()
+	}
 	return nil
 }
