@@ -134,6 +134,15 @@ var states = []struct {
 	{"find", func(s *screen) { s.watch(orders(), ordersRunning(), ordersRows()).press("/", "a", "l", "e") }},
 	{"question", func(s *screen) { s.watch(socketConsole(), socketRunning(), socketRows()).press("q") }},
 	{"log", func(s *screen) { s.watch(orders(), ordersRunning(), ordersRows()).press("4") }},
+	{"unread", func(s *screen) { s.watch(words(), wordsRunning(), wordRows()) }},
+	{"counted", func(s *screen) {
+		t, p := socketConsole(), socketRows()
+		t.Nodes[0].Outputs[0].Columns[0].Unread, p.Columns[0].Unread = true, true
+		for _, b := range p.Batches {
+			b.Rows[0][0] = live.Cell{Null: true}
+		}
+		s.watch(t, socketRunning(), p)
+	}},
 	{"command", func(s *screen) {
 		s.watch(orders(), ordersRunning(), ordersRows()).press(":", "n", "o", "d", "e", " ", "c")
 	}},

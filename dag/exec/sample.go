@@ -112,7 +112,7 @@ func (r *Run) Peek(_ context.Context, id string, rows int) (live.Preview, error)
 	s := &e.sampler
 	s.until.Store(time.Now().Add(peekLasts).UnixNano())
 	s.settle()
-	p := live.Preview{Edge: id, Columns: batch.Columns(e.from.plan.Output(e.output).Schema)}
+	p := live.Preview{Edge: id, Columns: columnsOf(e.from.plan.Output(e.output))}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := len(s.kept) - 1; i >= 0; i-- {

@@ -69,7 +69,16 @@ func (n *node) draw() live.Node {
 }
 
 func describe(o *plan.Output, name string) live.Schema {
-	return live.Schema{Output: name, Mode: o.Mode.String(), Columns: batch.Columns(o.Schema), Tree: schema.Tree(o.Schema)}
+	return live.Schema{Output: name, Mode: o.Mode.String(), Columns: columnsOf(o), Tree: schema.Tree(o.Schema)}
+}
+
+// columnsOf describes the columns of an output.
+func columnsOf(o *plan.Output) []live.Column {
+	columns := batch.Columns(o.Schema)
+	for i := range columns {
+		columns[i].Unread = !o.Needs(i)
+	}
+	return columns
 }
 
 // renamed are the columns to which an operation only gives other names.

@@ -51,6 +51,8 @@ type Column struct {
 	Type     string `json:"type"` // flowrun's word: "int", "list<string>"
 	Nullable bool   `json:"nullable"`
 	Number   bool   `json:"number"` // right-aligned in tables
+	// Unread: no node reads it. Then it need not be built, and a null in it says nothing.
+	Unread bool `json:"unread,omitempty"`
 }
 
 // Edge leads from an output to an input.

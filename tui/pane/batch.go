@@ -3,6 +3,7 @@ package pane
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"flowrun/dag/live"
 	"flowrun/tui/theme"
@@ -15,7 +16,9 @@ import (
 type Batch struct {
 	w, h int
 
-	preview live.Preview
+	preview live.Preview    // without the columns in unread
+	unread  []string        // columns that nobody reads, and that are not shown
+	seen    map[string]bool // columns that were shown
 	pinned  bool
 	walk    int // which batch is shown alone, from the newest; -1: none
 
@@ -46,7 +49,12 @@ func (p *Batch) SetPreview(v live.Preview) {
 	if p.pinned {
 		return
 	}
-	if v.Edge != p.preview.Edge || len(v.Columns) != len(p.preview.Columns) {
+	if v.Edge != p.preview.Edge || p.seen == nil {
+		p.seen = map[string]bool{}
+	}
+	edge, columns := p.preview.Edge, len(p.preview.Columns)
+	v, p.unread = hideUnread(v, p.seen)
+	if v.Edge != edge || len(v.Columns) != columns {
 		p.widths = nil
 		p.column, p.row, p.order = 0, 0, 0
 	}
@@ -200,16 +208,19 @@ func (p *Batch) View(a widget.Area, s *Scene) {
 			right = right[1:]
 		}
 	}
-	foot := ""
-	if n := len(p.table.rows); n > p.body() {
-		foot = fmt.Sprintf("rows %d-%d of %d", p.row+1, min(p.row+p.body(), n), n)
+	var foot []string
+	if n := len(p.table.rows); n > p.body() && len(p.table.columns) > 0 {
+		foot = append(foot, fmt.Sprintf("rows %d-%d of %d", p.row+1, min(p.row+p.body(), n), n))
 		if p.table.total > n {
-			foot += fmt.Sprintf(" sampled from %s", widget.Count(uint64(p.table.total)))
+			foot[0] += fmt.Sprintf(" sampled from %s", widget.Count(uint64(p.table.total)))
 		}
 	}
-	in := paneBox(2, "batch", s, left, right, foot).Draw(a, g)
+	if n := len(p.unread); n > 0 && len(p.table.columns) > 0 {
+		foot = append(foot, plural(n, "column")+" not read")
+	}
+	in := paneBox(2, "batch", s, left, right, strings.Join(foot, ", ")).Draw(a, g)
 	body := in.Sub(1, 0, in.W-2, in.H)
-	if p.Empty() {
+	if p.Empty() || len(p.table.columns) == 0 && len(p.unread) > 0 {
 		for i, line := range widget.Wrap(p.why(s, look), body.W) {
 			body.Text(0, i, line, muted)
 		}
@@ -218,11 +229,13 @@ func (p *Batch) View(a widget.Area, s *Scene) {
 	p.drawTable(in, s)
 }
 
-// why says why there are no rows.
+// why says why there is nothing to show.
 func (p *Batch) why(s *Scene, look Look) string {
 	switch {
 	case !look.Known:
 		return ""
+	case !p.Empty():
+		return unreadAll(p.unread)
 	case look.Edge == "":
 		return "nothing reads " + look.From + ", so there are no rows to see"
 	case s.Snapshot.State.Ended():

@@ -29,18 +29,23 @@ func titled(s *Scene) int { return min(24+widget.Width(s.Look().From), 40) }
 
 // SchemaWidth is the width with its frame at which nothing of the scene's schema is cut.
 func SchemaWidth(s *Scene) int {
-	w := titled(s) - 4
-	for _, line := range s.Look().Schema.Tree {
-		w = max(w, widget.Width(line))
-	}
-	return w + 4
+	return schemaWidth(s, func(line string) string { return line })
 }
 
 // SchemaShort is the width at which nothing of the schema's short form is cut; see shortTreeLine.
 func SchemaShort(s *Scene) int {
-	w := titled(s) - 4
-	for _, line := range s.Look().Schema.Tree {
-		w = max(w, widget.Width(shortTreeLine(line)))
+	return schemaWidth(s, shortTreeLine)
+}
+
+func schemaWidth(s *Scene, form func(line string) string) int {
+	w, of := titled(s)-4, s.Look().Schema
+	unread := unreadLines(of)
+	for i, line := range of.Tree {
+		line = form(line)
+		if unread[i] {
+			line += unreadMark
+		}
+		w = max(w, widget.Width(line))
 	}
 	return w + 4
 }
@@ -149,11 +154,16 @@ func (p *Schema) lines(s *Scene) [][]widget.Span {
 	var lines [][]widget.Span
 	marks := changeMarks(look.Schema.Changes)
 	full := p.w >= SchemaWidth(s)
-	for _, line := range look.Schema.Tree {
+	unread := unreadLines(look.Schema)
+	for i, line := range look.Schema.Tree {
 		if !full {
 			line = shortTreeLine(line)
 		}
-		lines = append(lines, treeLine(line, marks))
+		spans := treeLine(line, marks)
+		if unread[i] {
+			spans = append(spans, widget.Span{Text: unreadMark, Style: theme.In(theme.Muted)})
+		}
+		lines = append(lines, spans)
 	}
 	for _, change := range look.Schema.Changes {
 		if strings.HasPrefix(change, "+ ") { // the tree has a mark there
