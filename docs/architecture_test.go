@@ -31,6 +31,7 @@ var house = []struct {
 }{
 	{0, "dag/diag", "spans, diagnostics with code and hint, caret printer, did-you-mean", []string{}, nil},
 	{0, "dag/live", "what a watcher sees: topology, snapshot, preview, commands; plain data", []string{}, nil},
+	{0, "pipelines/bench", "the workloads of flowrun bench, as files", []string{}, nil},
 	{1, "dag/schema", "Arrow schema: tree text, diff, type names for YAML, expr and Spark", []string{"dag/diag"}, nil},
 	{1, "dag/spec", "YAML to spec with positions; strict decode into typed config structs; environment", []string{"dag/diag"}, nil},
 	{2, "dag/batch", "the batch, its ownership rule, builders, text table, previews", []string{"dag/diag", "dag/schema", "dag/live"}, nil},
@@ -48,6 +49,7 @@ var house = []struct {
 	{6, "nodes/*", "one folder per kind: config, lowering or connector, doc.md", []string{"nodes", "dag/diag", "dag/live", "dag/schema", "dag/spec", "dag/batch", "dag/expr", "dag/codec", "dag/state", "dag/plan", "dag/op", "nodes/lines", "nodes/peer"}, nil},
 	{7, "dag/job", "load, bind, build and run a file", nil, []string{"nodes/*"}},
 	{8, "dag/job/pipetest", "the tests of a pipeline file: its rows in, its rows expected, on a clock of their own", nil, []string{"nodes/*", "tui", "tui/*"}},
+	{8, "dag/job/bench", "measuring runs: speed, processor time, memory, each node's share", nil, []string{"nodes/*", "tui", "tui/*"}},
 	{8, "nodes/all", "blank imports of every kind", []string{"nodes/*"}, nil},
 	{8, "tui", "the dashboard", []string{"dag/live", "tui/theme", "tui/widget", "tui/pane"}, nil},
 	{8, "tui/*", "its theme, widgets and panes", []string{"dag/live", "tui/theme", "tui/widget"}, nil},

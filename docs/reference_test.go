@@ -52,6 +52,11 @@ func TestEditorSchema(t *testing.T) {
 	if err != nil || len(examples) < 3 {
 		t.Fatalf("%d examples (%v)", len(examples), err)
 	}
+	workloads, err := filepath.Glob("../pipelines/bench/*.yaml")
+	if err != nil || len(workloads) < 3 {
+		t.Fatalf("%d workloads (%v)", len(workloads), err)
+	}
+	examples = append(examples, workloads...)
 	for _, name := range examples {
 		if err := s.Validate(value(t, name)); err != nil {
 			t.Errorf("%s: %v", name, err)

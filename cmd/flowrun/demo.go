@@ -20,18 +20,7 @@ func (r *running) feed() (stop func(), err error) {
 	if err != nil {
 		return nil, environment(fmt.Errorf("--demo: %w", err))
 	}
-	found := false
-	for _, n := range r.job.Plan.Nodes {
-		scan, ok := n.Op.(*plan.Scan)
-		if !ok {
-			continue
-		}
-		if cfg, ok := scan.Config.(socket.Config); ok {
-			cfg = cfg.At(l.Addr().String())
-			scan.Config, scan.Detail, found = cfg, cfg.Server(), true
-		}
-	}
-	if !found {
+	if !pointSockets(r.job.Plan, l.Addr().String(), false) {
 		_ = l.Close()
 		return nil, usage("--demo feeds socket sources, and %s has none; it runs without --demo", r.job.Path)
 	}
@@ -44,4 +33,24 @@ func (r *running) feed() (stop func(), err error) {
 		_ = server.Serve(ctx, l)
 	}()
 	return func() { cancel(); <-done }, nil
+}
+
+// pointSockets lets all socket sources of a pipeline connect to a server, host:port, and reports whether there are some.
+// With end, the end of the connection is theirs.
+func pointSockets(p *plan.Pipeline, address string, end bool) bool {
+	found := false
+	for _, n := range p.Nodes {
+		scan, ok := n.Op.(*plan.Scan)
+		if !ok {
+			continue
+		}
+		if cfg, ok := scan.Config.(socket.Config); ok {
+			cfg = cfg.At(address)
+			if end {
+				cfg.OnEOF = "end"
+			}
+			scan.Config, scan.Detail, found = cfg, cfg.Server(), true
+		}
+	}
+	return found
 }

@@ -55,7 +55,7 @@ flowrun FILE is flowrun run FILE.`,
 		return runFile(c, std, f, args)
 	}
 	root.AddCommand(
-		newRun(std), newValidate(std), newSchema(std), newExplain(std), newTest(std), newEval(std), newFeed(std), newVersion(std),
+		newRun(std), newValidate(std), newSchema(std), newExplain(std), newTest(std), newBench(std), newEval(std), newFeed(std), newVersion(std),
 		newGraph(std), newNodes(std), newInit(std), newFmt(std),
 	)
 	root.CompletionOptions.HiddenDefaultCmd = false

@@ -39,6 +39,9 @@ type NodeAccount struct {
 	Held        uint64            `json:"held"`
 	RejectedOut uint64            `json:"rejected_out,omitempty"` // rows that the node made and then rejected
 	Reasons     map[string]uint64 `json:"reasons,omitempty"`
+
+	Busy    time.Duration `json:"busy"`    // time spent working
+	Blocked time.Duration `json:"blocked"` // time spent on a full output queue
 }
 
 // Summary gives the account as it stands.
@@ -49,11 +52,14 @@ func (r *Run) Summary() Summary {
 		s.Error = r.plan.Secrets.Mask(r.err.Error())
 	}
 	r.failure.Unlock()
+	now := time.Now()
 	for _, n := range r.nodes {
 		var st live.NodeStats
 		n.stats(&st)
 		a := NodeAccount{Node: n.id(), Kind: n.plan.Kind, Role: n.role, In: st.RowsIn, Out: st.RowsOut, Passed: st.Passed,
 			Filtered: st.Filtered, Late: st.Late, Rejected: st.Rejected, Held: st.Held, RejectedOut: st.RejectedOut, Reasons: st.Reasons}
+		spent := n.meter.time.read(now)
+		a.Busy, a.Blocked = spent[busy], spent[blocked]
 		s.Nodes = append(s.Nodes, a)
 		if sum := a.Passed + a.Filtered + a.Late + a.Rejected + a.Held; s.State.Ended() && sum != a.In {
 			s.Problems = append(s.Problems, fmt.Sprintf("%s: %d rows in, but %d have a fate", a.Node, a.In, sum))

@@ -15,9 +15,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // TestExamples runs the tests of every example pipeline, as `flowrun test` does; each has some.
 func TestExamples(t *testing.T) {
 	t.Chdir("../../..") // relative paths in examples start at the top of the repository
-	files, err := filepath.Glob("pipelines/*.yaml")
-	if err != nil || len(files) == 0 {
-		t.Fatal(err, files)
+	var files []string
+	for _, pattern := range []string{"pipelines/*.yaml", "pipelines/bench/*.yaml"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatal(err, found)
+		}
+		files = append(files, found...)
 	}
 	for _, path := range files {
 		if matched, _ := filepath.Match("*.test.yaml", filepath.Base(path)); matched {

@@ -1,0 +1,40 @@
+// Package bench holds the workloads that `flowrun bench` runs when it is given no file, and what each of them needs.
+package bench
+
+import "embed"
+
+// Files are the pipelines: the workloads, and data_NAME.yaml, which makes the file NAME_ROWS.* in BENCH_DIR.
+//
+//go:embed *.yaml
+var Files embed.FS
+
+// Workload is a pipeline that is measured, with its settings.
+type Workload struct {
+	Name string
+	File string            // in Files
+	Env  map[string]string // beside BENCH_DIR and ROWS
+	Data []string          // what has to be made before, in this order
+	Feed string            // of Data: what the pipeline's sockets are sent
+	Rate float64           // lines a second; 0: as fast as they are taken
+	Rows int               // at most so many lines are sent; 0: all
+}
+
+// Workloads are all that are measured, in the order of their names.
+var Workloads = []Workload{
+	{Name: "w1", File: "w1.yaml", Data: []string{"lines"}},
+	{Name: "w1-file", File: "w1_file.yaml", Data: []string{"lines"}},
+	{Name: "w2", File: "w2.yaml", Data: []string{"events"}},
+	{Name: "w2-shuffled", File: "w2.yaml", Env: map[string]string{"EVENTS": "shuffled"}, Data: []string{"events", "shuffled"}},
+	{Name: "w2-mixed", File: "w2.yaml", Env: map[string]string{"EVENTS": "mixed"}, Data: []string{"events", "mixed"}},
+	{Name: "w3", File: "w3.yaml", Data: []string{"events"}},
+	{Name: "w4", File: "w4.yaml", Data: []string{"lines"}, Feed: "lines"},
+	{Name: "w5", File: "w5.yaml", Data: []string{"lines"}, Feed: "lines", Rate: 1000, Rows: 5000},
+}
+
+// Output is the file in BENCH_DIR that data_NAME.yaml makes of so many rows.
+func Output(name, rows string) string {
+	if name == "lines" {
+		return name + "_" + rows + ".txt"
+	}
+	return name + "_" + rows + ".jsonl"
+}
