@@ -18,7 +18,8 @@ test:
 race:
 	go test -race -shuffle=on ./...
 
-bench:
+bench: ## the workloads, then the Go micro-benchmarks
+	go run ./cmd/flowrun bench --compare wc
 	go test -run '^$$' -bench . -benchmem ./...
 
 generate: ## refill golden files and the generated parts of the docs
