@@ -14,10 +14,18 @@ type Builder struct {
 }
 
 // NewBuilder returns an empty builder. The caller must Release it.
-func NewBuilder(s *arrow.Schema, mem memory.Allocator) *Builder {
+func NewBuilder(s *arrow.Schema, mem memory.Allocator) *Builder { return NewBuilderOf(s, nil, mem) }
+
+// NewBuilderOf is [NewBuilder] where want says which columns anybody reads; nil: all. The others take their values as if they
+// were built, and are [Blank] in the batches.
+func NewBuilderOf(s *arrow.Schema, want []bool, mem memory.Allocator) *Builder {
 	b := &Builder{schema: s, columns: make([]*Column, s.NumFields())}
 	for i, f := range s.Fields() {
-		b.columns[i] = NewColumn(f.Type, mem)
+		if want == nil || want[i] {
+			b.columns[i] = NewColumn(f.Type, mem)
+		} else {
+			b.columns[i] = NewBlankColumn(f.Type, mem)
+		}
 	}
 	return b
 }

@@ -49,6 +49,8 @@ type Column struct {
 	kids  []*Column
 
 	hintRows, hintBytes int // what the last Finish had, to allocate at once
+
+	blank *Blank // of a column that nobody reads: rows are counted, and no value is kept
 }
 
 // NewColumn returns an empty column for one of flowrun's types, Arrow's null, or a fixed-width type. The caller must
@@ -84,6 +86,24 @@ func NewColumn(t arrow.DataType, mem memory.Allocator) *Column {
 	return c
 }
 
+// NewBlankColumn returns an empty column for one that nobody reads: it takes values as any other, forgets them, and becomes
+// as many nulls. What is appended to its Elem, Key, Value and Field is not even counted for it. The caller must Release it.
+func NewBlankColumn(t arrow.DataType, mem memory.Allocator) *Column {
+	c := NewColumn(t, mem)
+	c.forget()
+	return c
+}
+
+func (c *Column) forget() {
+	c.blank = NewBlank(c.dtype, c.mem)
+	for _, k := range c.kids {
+		k.forget()
+	}
+}
+
+// Blank reports whether the column forgets its values.
+func (c *Column) Blank() bool { return c.blank != nil }
+
 // Type is the type of the column.
 func (c *Column) Type() arrow.DataType { return c.dtype }
 
@@ -104,7 +124,7 @@ func (c *Column) Field(i int) *Column { return c.kids[i] }
 
 // Bytes is the length of the text or bytes appended since the last Finish, 0 for other types.
 func (c *Column) Bytes() int {
-	if c.layout != layoutBytes || c.n == 0 {
+	if c.layout != layoutBytes || c.n == 0 || c.blank != nil {
 		return 0
 	}
 	return int(c.ends[c.n])
@@ -112,6 +132,9 @@ func (c *Column) Bytes() int {
 
 // Reserve makes room for rows more rows, and, of a string or bytes column, for bytes more bytes in all of them.
 func (c *Column) Reserve(rows, bytes int) {
+	if c.blank != nil {
+		return
+	}
 	c.reserveRows(c.n + rows)
 	if c.layout == layoutBytes && bytes > 0 {
 		c.reserveData(c.Bytes() + bytes)
@@ -178,6 +201,10 @@ func (c *Column) Truncate(n int) {
 	if n > c.n {
 		return
 	}
+	if c.blank != nil {
+		c.n = n
+		return
+	}
 	if c.valid != nil {
 		for i := n; i < c.n; i++ {
 			if c.valid[i>>3]&(1<<(i&7)) == 0 {
@@ -209,6 +236,11 @@ func (c *Column) end() int {
 
 // Finish returns what was appended as an array, which the caller must release, and makes the column empty again.
 func (c *Column) Finish() arrow.Array {
+	if c.blank != nil {
+		n := c.n
+		c.n = 0
+		return c.blank.Array(n)
+	}
 	data := c.finish()
 	defer data.Release()
 	return array.MakeFromData(data)
@@ -279,6 +311,9 @@ func (c *Column) drop() {
 
 // Release frees what was appended. The column is empty and may be used again.
 func (c *Column) Release() {
+	if c.blank != nil {
+		c.blank.Release()
+	}
 	c.drop()
 	for _, k := range c.kids {
 		k.Release()

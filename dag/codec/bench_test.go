@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,29 +15,67 @@ import (
 	"flowrun/dag/schema"
 )
 
-// events are lines of about 219 bytes with nine keys, in one order or, with shuffle, each in its own.
-func events(n int, shuffle bool) [][]byte {
+// eventKind is what is unusual about the lines of events.
+type eventKind uint8
+
+const (
+	plainEvents   eventKind = iota
+	shuffledKeys            // the keys of each line in an order of their own
+	nullValues              // every fourth value is null
+	escapedTexts            // every text has an escape or a character beyond ASCII
+	missingFields           // every fourth member is left out
+	spacedOut               // with a space behind each comma and colon, as Python writes
+)
+
+// events are lines of about 219 bytes with nine keys.
+func events(n int, kind eventKind) [][]byte {
 	rng := rand.New(rand.NewPCG(1, 1))
 	lines := make([][]byte, n)
 	for i := range lines {
-		members := []string{
-			fmt.Sprintf(`"ts":%d`, 1_767_225_600_000+i/50),
-			fmt.Sprintf(`"user_id":"user-%d"`, rng.IntN(1_000_000)),
-			fmt.Sprintf(`"device":"dev-%d"`, rng.IntN(1000)),
-			fmt.Sprintf(`"temp":%.2f`, 10+40*rng.Float64()),
-			fmt.Sprintf(`"status":"%s"`, []string{"ok", "ok", "ok", "warn", "error", "offline"}[rng.IntN(6)]),
-			fmt.Sprintf(`"url":"https://example.com/a/b/%d"`, rng.IntN(100_000)),
-			fmt.Sprintf(`"bytes":%d`, rng.IntN(100_000)),
-			`"agent":"Mozilla/5.0 (X11; Linux x86_64) Gecko"`,
-			`"ok":true`,
+		members := [][2]string{
+			{"ts", fmt.Sprint(1_767_225_600_000 + i/50)},
+			{"user_id", fmt.Sprintf(`"user-%d"`, rng.IntN(1_000_000))},
+			{"device", fmt.Sprintf(`"dev-%d"`, rng.IntN(1000))},
+			{"temp", fmt.Sprintf("%.2f", 10+40*rng.Float64())},
+			{"status", fmt.Sprintf(`"%s"`, []string{"ok", "ok", "ok", "warn", "error", "offline"}[rng.IntN(6)])},
+			{"url", fmt.Sprintf(`"https://example.com/a/b/%d"`, rng.IntN(100_000))},
+			{"bytes", fmt.Sprint(rng.IntN(100_000))},
+			{"agent", `"Mozilla/5.0 (X11; Linux x86_64) Gecko"`},
+			{"ok", "true"},
 		}
-		if shuffle {
+		comma, colon := ",", ":"
+		switch kind {
+		case shuffledKeys:
 			rng.Shuffle(len(members), func(i, j int) { members[i], members[j] = members[j], members[i] })
+		case nullValues:
+			for j := range members {
+				if rng.IntN(4) == 0 {
+					members[j][1] = "null"
+				}
+			}
+		case escapedTexts:
+			for j := range members {
+				v := &members[j][1]
+				switch {
+				case (*v)[0] != '"':
+				case rng.IntN(2) == 0:
+					*v = strings.NewReplacer("-", `\"`, "/", `\/`).Replace((*v)[:len(*v)-1]) + `\n"`
+				default:
+					*v = `"é` + (*v)[1:]
+				}
+			}
+		case missingFields:
+			members = slices.DeleteFunc(members, func([2]string) bool { return rng.IntN(4) == 0 })
+		case spacedOut:
+			comma, colon = ", ", ": "
 		}
 		var b bytes.Buffer
+		b.WriteByte('{')
 		for j, m := range members {
-			b.WriteByte("{,"[min(j, 1)])
-			b.WriteString(m)
+			if j > 0 {
+				b.WriteString(comma)
+			}
+			b.WriteString(`"` + m[0] + `"` + colon + m[1])
 		}
 		b.WriteByte('}')
 		lines[i] = b.Bytes()
@@ -101,11 +141,24 @@ func BenchmarkDecodeText(b *testing.B) {
 	benchDecode(b, "text", TextSchema, lines)
 }
 
+// three are the columns that most of a pipeline reads.
+var three = []string{"user_id", "temp", "status"}
+
+var eventKinds = []struct {
+	name string
+	kind eventKind
+}{
+	{"plain", plainEvents}, {"shuffled", shuffledKeys}, {"nulls", nullValues}, {"escapes", escapedTexts}, {"missing", missingFields},
+	{"spaced", spacedOut},
+}
+
+// BenchmarkDecodeJSON decodes line by line: all columns, a schema of three, and all of which three are wanted.
 func BenchmarkDecodeJSON(b *testing.B) {
-	b.Run("9of9", func(b *testing.B) { benchDecode(b, "json", eventSchema, events(4096, false)) })
-	three := pick(eventSchema, "user_id", "temp", "status")
-	b.Run("3of9", func(b *testing.B) { benchDecode(b, "json", three, events(4096, false)) })
-	b.Run("3of9_shuffled", func(b *testing.B) { benchDecode(b, "json", three, events(4096, true)) })
+	for _, k := range eventKinds {
+		lines := events(4096, k.kind)
+		b.Run("9of9/"+k.name, func(b *testing.B) { benchDecode(b, "json", eventSchema, lines) })
+		b.Run("3of9/"+k.name, func(b *testing.B) { benchDecode(b, "json", pick(eventSchema, three...), lines) })
+	}
 }
 
 func BenchmarkEncodeJSON(b *testing.B) {
@@ -113,7 +166,7 @@ func BenchmarkEncodeJSON(b *testing.B) {
 		b.Run(fmt.Sprint(s.NumFields()), func(b *testing.B) {
 			d := NewDecoder(DecoderOptions{Format: "json", Schema: s, Allocator: memory.DefaultAllocator, Now: time.Now})
 			defer d.Close()
-			for _, l := range events(4096, false) {
+			for _, l := range events(4096, plainEvents) {
 				d.Decode(l)
 			}
 			batch := d.Batch(time.Time{})
@@ -144,5 +197,36 @@ func BenchmarkFramer(b *testing.B) {
 			}
 			report(b, lines, len(chunk))
 		})
+	}
+}
+
+// BenchmarkDecodeJSONLines decodes a chunk.
+func BenchmarkDecodeJSONLines(b *testing.B) {
+	for _, k := range eventKinds {
+		lines := events(4096, k.kind)
+		chunk := append(bytes.Join(lines, []byte("\n")), '\n')
+		for _, columns := range []int{9, 3, 1} {
+			b.Run(fmt.Sprintf("%dof9/%s", columns, k.name), func(b *testing.B) {
+				o := DecoderOptions{Format: "json", Schema: eventSchema, Allocator: memory.DefaultAllocator, Now: time.Now}
+				if columns < 9 {
+					for _, f := range eventSchema.Fields() {
+						o.Want = append(o.Want, slices.Contains(three[:columns], f.Name))
+					}
+				}
+				d := NewDecoder(o).(Bulk)
+				defer d.Close()
+				for b.Loop() {
+					if n := d.DecodeLines(chunk, len(lines), DefaultMaxLine); n != len(chunk) {
+						b.Fatalf("%d of %d bytes", n, len(chunk))
+					}
+					batch := d.Batch(time.Time{})
+					if batch.Rows() != len(lines) {
+						b.Fatalf("%d rows, %v", batch.Rows(), batch.Rejects)
+					}
+					batch.Release()
+				}
+				report(b, len(lines), len(chunk))
+			})
+		}
 	}
 }

@@ -143,7 +143,7 @@ func (c *cells) float(r *reader, text []byte) bool {
 // parseFloat reads a decimal number, also one that begins or ends with its point, and NaN and Infinity.
 func (c *cells) parseFloat(text []byte) (float64, error) {
 	if len(text) > 0 && (text[0]-'0' <= 9 || text[0] == '-') {
-		if n, end := c.json.number(text, 0); end == len(text) {
+		if n, end := c.json.number(c.json.alone(text), 0); end == len(text) {
 			if v, ok := n.float(text); ok {
 				return v, nil
 			}
@@ -162,7 +162,7 @@ func (c *cells) epoch(r *reader, text []byte) bool {
 	if len(text) == 0 || text[0]-'0' > 9 && text[0] != '-' {
 		return c.wrong(r, text)
 	}
-	n, end := c.json.number(text, 0)
+	n, end := c.json.number(c.json.alone(text), 0)
 	if end != len(text) {
 		return c.wrong(r, text)
 	}
@@ -200,14 +200,15 @@ func (c *cells) bytes(r *reader, text []byte) bool {
 }
 
 func (c *cells) nested(r *reader, text []byte) bool {
-	i := space(text, 0)
+	b := c.json.alone(text)
+	i := c.json.space(b, 0)
 	if i == len(text) {
 		return c.wrong(r, text)
 	}
-	end := c.json.value(r, text, i, 0)
+	end := c.json.value(r, b, i, 0)
 	if end >= 0 {
-		if end = space(text, end); end < len(text) {
-			end = c.json.fail(InvalidJSON, end, "found "+excerpt(text, end)+" behind the value of "+r.name)
+		if end = c.json.space(b, end); !c.json.ended(b, end) {
+			end = c.json.fail(InvalidJSON, end, "found "+c.json.excerpt(b, end)+" behind the value of "+r.name)
 		}
 	}
 	if end < 0 {

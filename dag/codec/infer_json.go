@@ -12,11 +12,7 @@ func inferJSON(lines [][]byte) (*Shape, error) {
 	var check jsonDecoder
 	records := 0
 	for n, line := range lines {
-		i := space(line, 0)
-		if i == len(line) || line[i] != '{' || records == InferRecords {
-			continue
-		}
-		if end := check.skip(line, i, 0); end < 0 || space(line, end) < len(line) {
+		if records == InferRecords || !check.isObject(line) {
 			continue
 		}
 		records++
@@ -27,6 +23,17 @@ func inferJSON(lines [][]byte) (*Shape, error) {
 		}
 	}
 	return all, nil
+}
+
+// isObject reports whether a record is an object by the grammar.
+func (d *jsonDecoder) isObject(record []byte) bool {
+	b := d.alone(record)
+	i := d.space(b, 0)
+	if b[i] != '{' {
+		return false
+	}
+	end := d.skip(b, i, 0)
+	return end >= 0 && d.ended(b, d.space(b, end))
 }
 
 // shapeWalk goes over one record, whose grammar has been checked.

@@ -3,6 +3,7 @@ package codec
 import (
 	"encoding/base64"
 	"math"
+	"math/bits"
 	"strconv"
 	"unicode/utf8"
 	"unsafe"
@@ -129,7 +130,7 @@ func appendQuoted(dst, text []byte) []byte {
 	const hexDigits = "0123456789abcdef"
 	dst = append(dst, '"')
 	for {
-		end, _ := plainEnd(text, 0)
+		end := escapeAt(text)
 		dst = append(dst, text[:end]...)
 		if end == len(text) {
 			return append(dst, '"')
@@ -152,6 +153,22 @@ func appendQuoted(dst, text []byte) []byte {
 		}
 		text = text[end+1:]
 	}
+}
+
+// escapeAt is the place of the first byte that must be escaped, len(text) if there is none.
+func escapeAt(text []byte) int {
+	i := 0
+	for ; len(text)-i >= 8; i += 8 {
+		if m := unquotable(load(text, i)); m != 0 {
+			return i + bits.TrailingZeros64(m)>>3
+		}
+	}
+	for ; i < len(text); i++ {
+		if c := text[i]; c == '"' || c == '\\' || c < ' ' {
+			break
+		}
+	}
+	return i
 }
 
 func appendInt(dst []byte, v int64) []byte { return strconv.AppendInt(dst, v, 10) }

@@ -8,13 +8,13 @@ import (
 // mapValue reads an object whose keys are the user's own.
 func (d *jsonDecoder) mapValue(r *reader, b []byte, i, depth int) int {
 	r.keys.reset()
-	i = space(b, i+1)
-	if i < len(b) && b[i] == '}' {
+	i = d.space(b, i+1)
+	if b[i] == '}' {
 		r.column.Append()
 		return i + 1
 	}
 	for {
-		if i >= len(b) || b[i] != '"' {
+		if b[i] != '"' {
 			return d.syntax(b, i, "a key")
 		}
 		start := i
@@ -26,7 +26,7 @@ func (d *jsonDecoder) mapValue(r *reader, b []byte, i, depth int) int {
 			text = bytes.Clone(text)
 		}
 		if !r.keys.add(text) {
-			return d.fail(DuplicateKey, start, r.name+" has a second "+excerpt(b, start))
+			return d.fail(DuplicateKey, start, r.name+" has a second "+d.excerpt(b, start))
 		}
 		r.column.Key().AppendBytes(text)
 		if i = d.colon(b, end); i < 0 {
@@ -35,11 +35,11 @@ func (d *jsonDecoder) mapValue(r *reader, b []byte, i, depth int) int {
 		if i = d.value(r.elem, b, i, depth+1); i < 0 {
 			return -1
 		}
-		i = space(b, i)
+		i = d.space(b, i)
 		switch {
-		case i < len(b) && b[i] == ',':
-			i = space(b, i+1)
-		case i < len(b) && b[i] == '}':
+		case b[i] == ',':
+			i = d.space(b, i+1)
+		case b[i] == '}':
 			r.column.Append()
 			return i + 1
 		default:

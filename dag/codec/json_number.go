@@ -23,10 +23,7 @@ func (d *jsonDecoder) number(b []byte, i int) (n number, end int) {
 		i++
 	}
 	start := i
-	for i < len(b) && b[i]-'0' <= 9 {
-		n.mantissa = n.mantissa*10 + uint64(b[i]-'0')
-		i++
-	}
+	n.mantissa, i = digitRun(b, i, 0)
 	count := i - start
 	if count == 0 {
 		return n, d.syntax(b, i, "a digit")
@@ -35,14 +32,11 @@ func (d *jsonDecoder) number(b []byte, i int) (n number, end int) {
 		return n, d.fail(InvalidJSON, start, "a number that begins with 0")
 	}
 	n.whole = true
-	if i < len(b) && b[i] == '.' {
+	if b[i] == '.' {
 		n.whole = false
 		i++
 		fraction := i
-		for i < len(b) && b[i]-'0' <= 9 {
-			n.mantissa = n.mantissa*10 + uint64(b[i]-'0')
-			i++
-		}
+		n.mantissa, i = digitRun(b, i, n.mantissa)
 		if i == fraction {
 			return n, d.syntax(b, i, "a digit")
 		}
@@ -51,21 +45,38 @@ func (d *jsonDecoder) number(b []byte, i int) (n number, end int) {
 	}
 	// 19 digits fit. Leading zeros are counted too, so that a few numbers take the slow way without need.
 	n.cut = count > 19
-	if i < len(b) && b[i]|0x20 == 'e' {
+	if b[i]|0x20 == 'e' {
 		n.whole = false
 		return d.exponent(n, b, i+1)
 	}
 	return n, i
 }
 
+// digitRun reads digits behind those that v was made of. More than 19 in all wrap around.
+func digitRun(b []byte, i int, v uint64) (uint64, int) {
+	for {
+		t := digitsOf(load(b, i))
+		m := noDigits(t)
+		if m == 0 {
+			v = v*1e8 + leading(t, 8)
+			i += 8
+			continue
+		}
+		n := bits.TrailingZeros64(m) >> 3
+		return v*tens[n&7] + leading(t, n), i + n
+	}
+}
+
+var tens = [8]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7}
+
 func (d *jsonDecoder) exponent(n number, b []byte, i int) (number, int) {
 	negative := false
-	if i < len(b) && (b[i] == '+' || b[i] == '-') {
+	if b[i] == '+' || b[i] == '-' {
 		negative = b[i] == '-'
 		i++
 	}
 	start, e := i, 0
-	for i < len(b) && b[i]-'0' <= 9 {
+	for b[i]-'0' <= 9 {
 		if e < 1_000_000 {
 			e = e*10 + int(b[i]-'0')
 		}

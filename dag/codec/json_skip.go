@@ -2,9 +2,6 @@ package codec
 
 // skip reads a value that is not declared: it must be valid, and is not kept.
 func (d *jsonDecoder) skip(b []byte, i, depth int) int {
-	if i >= len(b) {
-		return d.syntax(b, i, "a value")
-	}
 	switch c := b[i]; {
 	case c == '"':
 		return d.skipText(b, i+1)
@@ -31,27 +28,28 @@ func (d *jsonDecoder) skip(b []byte, i, depth int) int {
 
 // skipText reads a string, of which the quote was read.
 func (d *jsonDecoder) skipText(b []byte, i int) int {
-	if end, high := plainEnd(b, i); !high && end < len(b) && b[end] == '"' {
+	end := plain(b, i)
+	if b[end] == '"' {
 		return end + 1
 	}
-	_, end, _ := d.text(b, i)
+	_, end, _ = d.hardText(b, i)
 	return end
 }
 
 func (d *jsonDecoder) skipList(b []byte, i, depth int) int {
-	i = space(b, i+1)
-	if i < len(b) && b[i] == ']' {
+	i = d.space(b, i+1)
+	if b[i] == ']' {
 		return i + 1
 	}
 	for {
 		if i = d.skip(b, i, depth+1); i < 0 {
 			return -1
 		}
-		i = space(b, i)
+		i = d.space(b, i)
 		switch {
-		case i < len(b) && b[i] == ',':
-			i = space(b, i+1)
-		case i < len(b) && b[i] == ']':
+		case b[i] == ',':
+			i = d.space(b, i+1)
+		case b[i] == ']':
 			return i + 1
 		default:
 			return d.syntax(b, i, `"," or "]"`)
@@ -60,12 +58,12 @@ func (d *jsonDecoder) skipList(b []byte, i, depth int) int {
 }
 
 func (d *jsonDecoder) skipObject(b []byte, i, depth int) int {
-	i = space(b, i+1)
-	if i < len(b) && b[i] == '}' {
+	i = d.space(b, i+1)
+	if b[i] == '}' {
 		return i + 1
 	}
 	for {
-		if i >= len(b) || b[i] != '"' {
+		if b[i] != '"' {
 			return d.syntax(b, i, "a key")
 		}
 		if i = d.skipText(b, i+1); i < 0 {
@@ -77,11 +75,11 @@ func (d *jsonDecoder) skipObject(b []byte, i, depth int) int {
 		if i = d.skip(b, i, depth+1); i < 0 {
 			return -1
 		}
-		i = space(b, i)
+		i = d.space(b, i)
 		switch {
-		case i < len(b) && b[i] == ',':
-			i = space(b, i+1)
-		case i < len(b) && b[i] == '}':
+		case b[i] == ',':
+			i = d.space(b, i+1)
+		case b[i] == '}':
 			return i + 1
 		default:
 			return d.syntax(b, i, `"," or "}"`)

@@ -7,8 +7,11 @@ import (
 
 // value reads a value of a declared type into its column.
 func (d *jsonDecoder) value(r *reader, b []byte, i, depth int) int {
-	if i >= len(b) {
-		return d.syntax(b, i, "a value")
+	if r.kind == stringKind && b[i] == '"' {
+		if end := plain(b, i+1); b[end] == '"' {
+			r.column.AppendShort(b, i+1, end-i-1)
+			return end + 1
+		}
 	}
 	switch c := b[i]; {
 	case c == '"':
@@ -37,40 +40,11 @@ func (d *jsonDecoder) value(r *reader, b []byte, i, depth int) int {
 
 // wrong fails for a value at i of another type than the declared one.
 func (d *jsonDecoder) wrong(r *reader, b []byte, i int) int {
-	return d.fail(WrongType, i, r.name+" is "+excerpt(b, i)+", not "+r.wanted()+",")
-}
-
-// wanted says what a reader reads.
-func (r *reader) wanted() string {
-	switch r.kind {
-	case boolKind:
-		return "a bool"
-	case intKind:
-		return "an int"
-	case floatKind:
-		return "a float"
-	case stringKind:
-		return "a string"
-	case bytesKind:
-		return "bytes in base64"
-	case timestampKind:
-		return "a timestamp in RFC 3339"
-	case epochKind:
-		return "a timestamp in " + r.unit.name
-	case dateKind:
-		return "a date like 2006-01-02"
-	case durationKind:
-		return "a duration like 1h30m"
-	case listKind:
-		return "a list"
-	case mapKind:
-		return "a map"
-	}
-	return "an object"
+	return d.fail(WrongType, i, r.name+" is "+d.excerpt(b, i)+", not "+r.wanted()+",")
 }
 
 func (d *jsonDecoder) literal(b []byte, i int, text string) int {
-	if len(b)-i < len(text) || string(b[i:i+len(text)]) != text {
+	if string(b[i:i+len(text)]) != text {
 		return d.syntax(b, i, "a value")
 	}
 	return i + len(text)
@@ -101,7 +75,7 @@ func (d *jsonDecoder) numberValue(r *reader, b []byte, i int) int {
 	case floatKind:
 		v, ok := n.float(b[i:end])
 		if !ok {
-			return d.fail(OutOfRange, i, r.name+" is "+excerpt(b, i)+", more than a float holds,")
+			return d.fail(OutOfRange, i, r.name+" is "+d.excerpt(b, i)+", more than a float holds,")
 		}
 		r.column.AppendFloat(v)
 	case intKind:
@@ -110,13 +84,13 @@ func (d *jsonDecoder) numberValue(r *reader, b []byte, i int) int {
 		}
 		v, ok := n.int()
 		if !ok {
-			return d.fail(OutOfRange, i, r.name+" is "+excerpt(b, i)+", more than 64 bits hold,")
+			return d.fail(OutOfRange, i, r.name+" is "+d.excerpt(b, i)+", more than 64 bits hold,")
 		}
 		r.column.AppendInt(v)
 	case epochKind:
 		v, ok := n.micros(r.unit, b[i:end])
 		if !ok {
-			return d.fail(OutOfRange, i, r.name+" is "+excerpt(b, i)+", no moment that can be held,")
+			return d.fail(OutOfRange, i, r.name+" is "+d.excerpt(b, i)+", no moment that can be held,")
 		}
 		r.column.AppendInt(v)
 	default:
@@ -176,8 +150,8 @@ func (d *jsonDecoder) listValue(r *reader, b []byte, i, depth int) int {
 	if depth >= maxDepth {
 		return d.tooDeep(i)
 	}
-	i = space(b, i+1)
-	if i < len(b) && b[i] == ']' {
+	i = d.space(b, i+1)
+	if b[i] == ']' {
 		r.column.Append()
 		return i + 1
 	}
@@ -185,11 +159,11 @@ func (d *jsonDecoder) listValue(r *reader, b []byte, i, depth int) int {
 		if i = d.value(r.elem, b, i, depth+1); i < 0 {
 			return -1
 		}
-		i = space(b, i)
+		i = d.space(b, i)
 		switch {
-		case i < len(b) && b[i] == ',':
-			i = space(b, i+1)
-		case i < len(b) && b[i] == ']':
+		case b[i] == ',':
+			i = d.space(b, i+1)
+		case b[i] == ']':
 			r.column.Append()
 			return i + 1
 		default:
@@ -207,7 +181,7 @@ func (d *jsonDecoder) objectValue(r *reader, b []byte, i, depth int) int {
 	case r.kind == mapKind:
 		return d.mapValue(r, b, i, depth)
 	}
-	if i = d.object(r.object, r.column.Len(), b, i+1, depth+1); i < 0 {
+	if i = d.object(r.object, b, i, depth+1); i < 0 {
 		return -1
 	}
 	r.column.Append()

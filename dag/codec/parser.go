@@ -69,18 +69,14 @@ func (p *Parser) noted(ok bool, c *cells) bool {
 }
 
 func (p *Parser) jsonReader(s *arrow.Schema) func([]byte, int) bool {
-	d := &jsonDecoder{}
-	columns := make([]*batch.Column, s.NumFields())
-	for i := range columns {
-		columns[i] = p.rows.Column(i)
-	}
-	d.top = newObject("", s.Fields(), columns)
+	d := &jsonDecoder{top: newRecord(s, p.rows)}
 	return func(text []byte, row int) bool {
-		i := space(text, 0)
-		if i == len(text) {
-			d.syntax(text, i, "an object")
-		} else if d.record(text, i, row) >= 0 {
+		b := d.alone(text)
+		switch end := d.row(b, 0); {
+		case end >= 0 && p.rows.Rows() > row:
 			return true
+		case end >= 0:
+			d.syntax(b, end, "an object")
 		}
 		p.why.reason, p.why.detail = d.reason, fmt.Sprintf("%s at byte %d", d.detail, d.at)
 		return false

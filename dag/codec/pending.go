@@ -15,7 +15,7 @@ type pending struct {
 }
 
 func newPending(o DecoderOptions) pending {
-	return pending{rows: batch.NewBuilder(schema.Plain(o.Schema), o.Allocator), now: o.Now}
+	return pending{rows: batch.NewBuilderOf(schema.Plain(o.Schema), o.Want, o.Allocator), now: o.Now}
 }
 
 func (p *pending) Reject(reason, detail string, raw []byte) {
