@@ -10,7 +10,8 @@ import (
 	"flowrun/dag/plan"
 )
 
-// Build makes a run of a bound plan: an operator per node and a bounded channel per edge. Nothing is opened and nothing
+// Build makes a run of a bound plan: an operator per node, or several where it runs in lanes, and a bounded channel per edge
+// that does not lie in a chain. Nothing is opened and nothing
 // runs before [Run.Run]. The plan is only read.
 func Build(p *plan.Pipeline, c Connectors, o Options) (*Run, error) {
 	o = o.withDefaults()
@@ -34,9 +35,9 @@ func Build(p *plan.Pipeline, c Connectors, o Options) (*Run, error) {
 
 	byPlan := map[*plan.Node]*node{}
 	for i, pn := range p.Nodes {
-		n := &node{run: r, plan: pn, index: i, out: map[string][]*edge{}}
+		n := &node{run: r, plan: pn, index: i, role: roleOf(pn.Op), out: map[string][]*edge{}}
 		n.rt = newRuntime(n)
-		n.emit = &emitter{n: n, ctx: r.base, clock: &n.meter.time}
+		n.emit = &emitter{n: n, ctx: r.base, writer: writer{clock: &n.meter.time}}
 		r.nodes = append(r.nodes, n)
 		byPlan[pn] = n
 	}
@@ -55,6 +56,13 @@ func Build(p *plan.Pipeline, c Connectors, o Options) (*Run, error) {
 			return nil, err
 		}
 	}
+	r.link()
+	for _, n := range r.nodes {
+		if n.head == n && n.lanes() > 1 {
+			t := n.op.(*transform)
+			t.lanes = newLanes(t)
+		}
+	}
 	r.acks = make(chan ack, len(r.sinks))
 	r.shower = newShower(r)
 	r.history = newHistory(len(r.nodes))
@@ -65,9 +73,12 @@ func Build(p *plan.Pipeline, c Connectors, o Options) (*Run, error) {
 func (r *Run) connect(from *node, output string, to *node, port int) {
 	e := &edge{
 		id:   fmt.Sprintf("%s.%s->%s.%d", from.id(), output, to.id(), port),
-		from: from, output: output, to: to, port: port,
-		ch: make(chan message, r.o.Queue),
+		from: from, output: output, to: to, port: port, chained: chained(from, to),
 	}
+	if !e.chained {
+		e.ch = make(chan message, r.o.Queue)
+	}
+	from.edges = append(from.edges, e)
 	from.out[output] = append(from.out[output], e)
 	from.main = from.out[""]
 	from.open.Add(1)
@@ -85,7 +96,7 @@ func (r *Run) equip(n *node, c Connectors) error {
 		if src, err = c.Source(n.plan); err == nil {
 			s := &source{node: n, src: src, barriers: make(chan cut, 1), wake: make(chan struct{}, 1)}
 			s.reading, s.cancel = context.WithCancel(r.base)
-			n.role, n.op, n.emit.clock = live.Source, s, nil
+			n.op, n.emit.clock, n.emits = s, nil, []*emitter{n.emit}
 			if counter, ok := src.(op.ByteCounter); ok {
 				n.bytes = counter.BytesRead
 			}
@@ -96,13 +107,13 @@ func (r *Run) equip(n *node, c Connectors) error {
 		var snk op.Sink
 		if snk, err = c.Sink(n.plan); err == nil {
 			s := &sink{node: n, snk: snk, inbox: newInbox(n.in), marks: newWatermarks(len(n.in))}
-			n.role, n.op = live.Sink, s
+			n.op, n.emits = s, []*emitter{n.emit}
 			r.sinks = append(r.sinks, s)
 		}
 	default:
-		var tr op.Transform
-		if tr, err = r.o.Transforms(n.plan); err == nil {
-			n.role, n.op = live.Transform, &transform{node: n, tr: tr, inbox: newInbox(n.in), marks: newWatermarks(len(n.in))}
+		var t *transform
+		if t, err = newTransform(n, func() (op.Transform, error) { return r.o.Transforms(n.plan) }); err == nil {
+			n.op = t
 		}
 	}
 	if err != nil {
@@ -111,7 +122,20 @@ func (r *Run) equip(n *node, c Connectors) error {
 	if wants := n.role != live.Source; wants != (len(n.in) > 0) {
 		return fmt.Errorf("exec: %s is a %s with %d inputs", n.id(), n.role, len(n.in))
 	}
+	if n.lanes() > 1 && len(n.in) > 1 {
+		return fmt.Errorf("exec: %s has %d lanes and %d inputs, and only one can be given out to lanes", n.id(), n.lanes(), len(n.in))
+	}
 	return nil
+}
+
+func roleOf(o plan.Op) live.Role {
+	switch o.(type) {
+	case *plan.Scan:
+		return live.Source
+	case *plan.Write:
+		return live.Sink
+	}
+	return live.Transform
 }
 
 // downwards orders the edges so that those into a node come before those out of it.

@@ -172,8 +172,10 @@ func (r *Run) idle() {
 func (r *Run) waitingSince() time.Time {
 	var first int64
 	for _, n := range r.nodes {
-		if at := n.since.Load(); at != 0 && (first == 0 || at < first) {
-			first = at
+		for _, e := range n.emits {
+			if at := e.since.Load(); at != 0 && (first == 0 || at < first) {
+				first = at
+			}
 		}
 	}
 	if first == 0 {

@@ -31,26 +31,62 @@ type cut struct {
 	empty bool // of the last one: no row came since the cut before, so it ends no epoch
 }
 
-// edge leads from an output to an input. One goroutine writes to it, one reads.
+// edge leads from an output to an input. One goroutine writes to it, one reads; or, inside a chain, it calls the reader.
+// Where a chain runs in lanes each lane does so for itself.
 type edge struct {
 	id       string
 	from, to *node
 	output   string
 	port     int
-	ch       chan message
+	chained  bool
+	ch       chan message // nil in a chain
+	calls    []taker      // in a chain: the reader, by lane
+	merge    merge        // out of lanes: what has come from each
 
 	closed       atomic.Bool // the reader takes no more rows; barriers and watermarks still pass
 	sentRows     atomic.Uint64
 	receivedRows atomic.Uint64 // of batches that the reader is done with
 	sent, done   atomic.Uint64 // messages; equal when nothing is on the way and the reader is idle
-	batches      uint64        // writer's own
-	fullSince    atomic.Int64  // in nanoseconds of the Unix epoch; 0: not full
+	batches      atomic.Uint64
+	fullSince    atomic.Int64 // in nanoseconds of the Unix epoch; 0: not full
 	sampler      sampler
 }
 
-// send queues a message. While the queue is full it waits, and the writer's time counts as blocked.
-func (e *edge) send(ctx context.Context, m message, c *shares) error {
+// send hands over a message; of rows the edge takes over one reference. A closed edge drops rows, and they do not count as
+// sent.
+func (e *edge) send(ctx context.Context, m message, w *writer) error {
+	if m.kind != data {
+		return e.pass(ctx, m, w)
+	}
+	b := m.batch
+	if e.closed.Load() {
+		b.Release()
+		return nil
+	}
+	rows := uint64(b.Count()) // b is the reader's once it is sent
+	number := e.batches.Add(1)
+	e.sentRows.Add(rows)
+	if b.Rows() > 0 && e.from.run.watched(&e.sampler) {
+		e.sampler.offer(b, number, w.epoch)
+	}
+	if e.chained {
+		return e.pass(ctx, m, w) // what the reader cannot deal with is on its way
+	}
+	err := e.pass(ctx, m, w)
+	if err != nil {
+		e.sentRows.Add(-rows)
+		b.Release()
+	}
+	return err
+}
+
+// pass calls the reader of a chain, or queues the message. While the queue is full it waits, and the writer's time counts
+// as blocked.
+func (e *edge) pass(ctx context.Context, m message, w *writer) error {
 	e.sent.Add(1)
+	if e.chained {
+		return e.call(ctx, m, w)
+	}
 	select {
 	case e.ch <- m:
 		return nil
@@ -58,10 +94,10 @@ func (e *edge) send(ctx context.Context, m message, c *shares) error {
 	}
 	now := time.Now()
 	e.fullSince.Store(now.UnixNano())
-	was := c.to(blocked, now)
+	was := w.clock.to(blocked, now)
 	defer func() {
 		e.fullSince.Store(0)
-		c.to(was, time.Now())
+		w.clock.to(was, time.Now())
 	}()
 	select {
 	case e.ch <- m:
@@ -69,26 +105,6 @@ func (e *edge) send(ctx context.Context, m message, c *shares) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-}
-
-// sendBatch queues rows; the edge takes over one reference of b. A closed edge drops them, and they do not count as sent.
-func (e *edge) sendBatch(ctx context.Context, b *batch.Batch, epoch uint64, c *shares) error {
-	if e.closed.Load() {
-		b.Release()
-		return nil
-	}
-	e.batches++
-	rows := uint64(b.Count()) // b is the reader's once it is sent
-	e.sentRows.Add(rows)
-	if b.Rows() > 0 && e.from.run.watched(&e.sampler) {
-		e.sampler.offer(b, e.batches, epoch)
-	}
-	if err := e.send(ctx, message{kind: data, batch: b}, c); err != nil {
-		e.sentRows.Add(-rows)
-		b.Release()
-		return err
-	}
-	return nil
 }
 
 // close tells the writer that no more rows are wanted. A node all of whose outputs are closed closes its own inputs, up

@@ -4,21 +4,34 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 
 	"flowrun/dag/batch"
 	"flowrun/dag/live"
 	"flowrun/dag/op"
 )
 
-// emitter is the op.Emitter of one node, used by its goroutine alone.
+// emitter is the op.Emitter of one instance of a node's operator, used by its goroutine alone.
 type emitter struct {
+	writer
 	n       *node
 	ctx     context.Context
-	clock   *shares
-	epoch   uint64 // of the rows that now pass
-	fates   fates  // of the call under way
-	skipped int    // rows that the call handed on as skipped
+	lane    *lane // that the instance runs in; nil: none
+	fates   fates // of the call under way
+	skipped int   // rows that the call handed on as skipped
 	call    call
+	raw     rowText
+
+	// since is when the first row came that no barrier has ended yet, in nanoseconds of the Unix epoch on the run's clock;
+	// 0: none. It is set here, and cleared by the barrier.
+	since atomic.Int64
+}
+
+// writer is whose rows an edge is given.
+type writer struct {
+	clock *shares // of who waits while the edge is full; nil: nobody's
+	epoch uint64  // of the rows that now pass
+	lane  int     // in which they were made
 }
 
 // call is what the operator is asked for. Only some calls have input rows whose fates count.
@@ -46,7 +59,7 @@ func (e *emitter) Emit(output string, b *batch.Batch) error {
 		return bug("a sink emitted rows")
 	}
 	if e.call == callWatermark {
-		e.n.mark()
+		e.mark()
 	}
 	to := e.n.main
 	if output != "" {
@@ -74,7 +87,7 @@ func (e *emitter) send(edges []*edge, b *batch.Batch) error {
 		b.Retain()
 	}
 	for i, to := range edges {
-		if err := to.sendBatch(e.ctx, b, e.epoch, e.clock); err != nil {
+		if err := e.give(to, message{kind: data, batch: b}); err != nil {
 			for range edges[i+1:] {
 				b.Release()
 			}
@@ -82,6 +95,48 @@ func (e *emitter) send(edges []*edge, b *batch.Batch) error {
 		}
 	}
 	return nil
+}
+
+// give hands a message to an edge. What leaves the lanes is kept until it is its turn.
+func (e *emitter) give(to *edge, m message) error {
+	if e.lane != nil && !to.chained {
+		e.lane.keep(to, m)
+		return nil
+	}
+	err := to.send(e.ctx, m, &e.writer)
+	if err != nil && to.chained {
+		// An operator between here and the runner might hide it.
+		if e.lane != nil {
+			e.lane.fails(err)
+		} else {
+			e.n.run.fail(err)
+		}
+	}
+	return err
+}
+
+// forward gives a watermark or a barrier to every edge.
+func (e *emitter) forward(m message) error {
+	for _, to := range e.n.edges {
+		if err := e.give(to, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mark notes that rows came which the next barrier has to end.
+func (e *emitter) mark() {
+	if e.since.Load() == 0 {
+		e.since.Store(max(e.n.run.o.Now().UnixNano(), 1))
+		e.n.run.nudge()
+	}
+}
+
+// ended notes that a barrier has come: what came before it belongs to its epoch.
+func (e *emitter) ended(c cut) {
+	e.since.Store(0)
+	e.epoch = c.epoch + 1
 }
 
 // Reject ends the way of input rows.
@@ -108,7 +163,7 @@ func (e *emitter) RejectOutput(b *batch.Batch, failed []batch.Failure) error {
 		return nil
 	}
 	if e.call == callWatermark {
-		e.n.mark()
+		e.mark()
 	}
 	e.n.meter.rejectedOut.Add(uint64(len(failed)))
 	return e.n.rejectRows(e, b, failed)

@@ -189,11 +189,7 @@ func TestALimitOfNothingReadsNothing(t *testing.T) {
 
 func TestFailuresEndTheRunAndNameTheNode(t *testing.T) {
 	bad := errors.New("disk on fire")
-	tests := []struct {
-		name  string
-		spoil func(g *graph)
-		want  string
-	}{
+	tests := []failureCase{
 		{"open of a source", func(g *graph) { g.sources["in"].openErr = bad }, "in: open: disk on fire"},
 		{"open of a sink", func(g *graph) { g.sinks["out"].openErr = bad }, "out: open: disk on fire"},
 		{"read", func(g *graph) { g.sources["in"].steps[50].err = bad }, "in: read: disk on fire"},
@@ -233,34 +229,53 @@ func TestFailuresEndTheRunAndNameTheNode(t *testing.T) {
 			g.nodes["mid"].barrier = func(_ uint64, out op.Emitter) error { out.Pass(1); return nil }
 		}, "mid: barrier: bug: account: fates counted outside of Process"},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				g := newGraph(t)
-				g.source("in", &source{steps: slices.Repeat([]step{{work: ms(1), rows: []int64{1, 2}}}, 100)})
-				g.transform("mid", &transform{}, "in")
-				g.sink("out", &sink{}, "mid")
-				other := g.sink("other", &sink{}, "in")
-				tt.spoil(g)
-				r := g.build(exec.Options{})
-				err := r.Run(t.Context())
-				if err == nil || err.Error() != tt.want {
-					t.Fatalf("got %v, want %s", err, tt.want)
-				}
-				var ne *exec.NodeError
-				if !errors.As(err, &ne) {
-					t.Errorf("%T is no NodeError", err)
-				}
-				g.check(r)
-				if other.committed+other.aborted != other.prepared {
-					t.Errorf("prepared %d, committed %d, aborted %d", other.prepared, other.committed, other.aborted)
-				}
-				if s := r.Snapshot(); s.State != live.Failed || s.Error != tt.want {
-					t.Errorf("snapshot says %s %q", s.State, s.Error)
-				}
-			})
-		})
+	ways := map[string]func(g *graph){
+		"queued":             func(*graph) {},
+		"in one chain":       func(g *graph) { g.chain("mid", "out", "other") },
+		"in lanes":           func(g *graph) { g.by["mid"].Parallelism = 3 },
+		"in lanes unordered": func(g *graph) { g.by["mid"].Parallelism, g.by["mid"].Unordered = 3, true },
 	}
+	for _, tt := range tests {
+		for name, way := range ways {
+			tt.run(t, name, way)
+		}
+	}
+}
+
+type failureCase struct {
+	name  string
+	spoil func(g *graph)
+	want  string
+}
+
+func (tt failureCase) run(t *testing.T, name string, way func(g *graph)) {
+	t.Run(tt.name+" "+name, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			g := newGraph(t)
+			g.source("in", &source{steps: slices.Repeat([]step{{work: ms(1), rows: []int64{1, 2}}}, 100)})
+			g.transform("mid", &transform{}, "in")
+			g.sink("out", &sink{}, "mid")
+			other := g.sink("other", &sink{}, "in")
+			tt.spoil(g)
+			way(g)
+			r := g.build(exec.Options{})
+			err := r.Run(t.Context())
+			if err == nil || err.Error() != tt.want {
+				t.Fatalf("got %v, want %s", err, tt.want)
+			}
+			var ne *exec.NodeError
+			if !errors.As(err, &ne) {
+				t.Errorf("%T is no NodeError", err)
+			}
+			g.check(r)
+			if other.committed+other.aborted != other.prepared {
+				t.Errorf("prepared %d, committed %d, aborted %d", other.prepared, other.committed, other.aborted)
+			}
+			if s := r.Snapshot(); s.State != live.Failed || s.Error != tt.want {
+				t.Errorf("snapshot says %s %q", s.State, s.Error)
+			}
+		})
+	})
 }
 
 func TestAPanicLeavesItsStackInTheLog(t *testing.T) {

@@ -304,6 +304,7 @@ type graph struct {
 	mem     *memory.CheckedAllocator
 	sources map[string]*source
 	nodes   map[string]*transform
+	many    map[string]func() *transform // of nodes that run in lanes
 	sinks   map[string]*sink
 	by      map[string]*plan.Node
 	// transforms makes operators; nil: nodes has them.
@@ -320,7 +321,7 @@ type fataler interface {
 
 func newGraph(t fataler) *graph {
 	g := &graph{t: t, p: &plan.Pipeline{Name: "test"}, mem: memory.NewCheckedAllocator(memory.DefaultAllocator),
-		sources: map[string]*source{}, nodes: map[string]*transform{}, sinks: map[string]*sink{}, by: map[string]*plan.Node{}}
+		sources: map[string]*source{}, nodes: map[string]*transform{}, many: map[string]func() *transform{}, sinks: map[string]*sink{}, by: map[string]*plan.Node{}}
 	return g
 }
 
@@ -356,6 +357,21 @@ func (g *graph) transform(id string, t *transform, from ...string) *transform {
 	return t
 }
 
+// lanes adds a transform that runs in several lanes.
+func (g *graph) lanes(id string, lanes int, operator func() *transform, from ...string) *plan.Node {
+	n := g.add(id, &plan.Union{}, from...)
+	n.Parallelism = lanes
+	g.many[id] = operator
+	return n
+}
+
+// chain lets nodes run in the goroutine of the one they read.
+func (g *graph) chain(ids ...string) {
+	for _, id := range ids {
+		g.by[id].Chained = true
+	}
+}
+
 func (g *graph) sink(id string, s *sink, from ...string) *sink {
 	g.add(id, &plan.Write{Kind: "fake"}, from...)
 	g.sinks[id] = s
@@ -370,7 +386,12 @@ func (g *graph) build(o exec.Options) *exec.Run {
 	o.Allocator = g.mem
 	o.Transforms = g.transforms
 	if o.Transforms == nil {
-		o.Transforms = func(n *plan.Node) (op.Transform, error) { return g.nodes[n.ID], nil }
+		o.Transforms = func(n *plan.Node) (op.Transform, error) {
+			if operator := g.many[n.ID]; operator != nil {
+				return operator(), nil
+			}
+			return g.nodes[n.ID], nil
+		}
 	}
 	r, err := exec.Build(g.p, g, o)
 	if err != nil {

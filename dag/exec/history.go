@@ -72,7 +72,7 @@ func (h *history) take(nodes []*node, now time.Time) {
 			copy(p.readings, p.readings[1:])
 			p.readings = p.readings[:ticksPerSecond]
 		}
-		p.readings = append(p.readings, reading{now, rows, n.meter.time.read(now)})
+		p.readings = append(p.readings, reading{now, rows, n.spent(now)})
 		if whole {
 			if len(p.rates) == historySeconds {
 				copy(p.rates, p.rates[1:])
@@ -101,7 +101,7 @@ func (h *history) fill(i int, s *live.NodeStats) {
 	}
 	s.Rate = float64(last.rows-first.rows) / span.Seconds()
 	s.Busy = share(last.spent[busy]-first.spent[busy], span)
-	s.Blocked = share(last.spent[blocked]-first.spent[blocked], span)
+	s.Blocked = min(share(last.spent[blocked]-first.spent[blocked], span), 1-s.Busy) // lanes work on while what left them is blocked
 }
 
 // rate is the counter that a node's rate is taken of: rows in, of a source rows out.

@@ -31,6 +31,10 @@ type shapeNode struct {
 	kind string // pass, filter, twice, union, sum, picky
 	from []int
 	mod  int64
+
+	lanes     int
+	unordered bool // only with several lanes
+	chained   bool
 }
 
 func drawShape(t *rapid.T) shape {
@@ -48,6 +52,12 @@ func drawShape(t *rapid.T) shape {
 			n.from = append(n.from, rapid.IntRange(0, len(s.sources)+len(s.nodes)-1).Draw(t, "from"))
 		}
 		n.mod = rapid.Int64Range(2, 5).Draw(t, "mod")
+		n.chained = rapid.Bool().Draw(t, "chained")
+		n.lanes = 1
+		if n.kind != "union" && n.kind != "sum" {
+			n.lanes = rapid.SampledFrom([]int{1, 1, 2, 2, 3, 7}).Draw(t, "lanes")
+			n.unordered = n.lanes > 1 && rapid.IntRange(0, 3).Draw(t, "unordered") == 0
+		}
 		s.nodes = append(s.nodes, n)
 	}
 	read := map[int]bool{}
@@ -81,7 +91,7 @@ func (s shape) eval(sources [][]int64) []stream {
 	}
 	for _, n := range s.nodes {
 		var in stream
-		in.ordered = len(n.from) == 1 && all[n.from[0]].ordered
+		in.ordered = len(n.from) == 1 && all[n.from[0]].ordered && !n.unordered
 		for _, f := range n.from {
 			in.rows = append(in.rows, all[f].rows...)
 			in.stateful = in.stateful || all[f].stateful
@@ -138,7 +148,16 @@ func (s shape) build(t *rapid.T, g *graph, fill func(g *graph)) {
 	fill(g)
 	for k, i := range s.sinks {
 		delay := rapid.SampledFrom([]int{0, 0, 1, 20}).Draw(t, "delay")
-		g.sink(fmt.Sprint("sink", k), &sink{delay: ms(delay)}, s.id(i))
+		id := fmt.Sprint("sink", k)
+		g.sink(id, &sink{delay: ms(delay)}, s.id(i))
+		g.by[id].Chained = rapid.Bool().Draw(t, "chained")
+	}
+	for i, n := range s.nodes {
+		p := g.by[s.id(len(s.sources)+i)]
+		p.Chained, p.Parallelism, p.Unordered = n.chained, n.lanes, n.unordered
+		if bad := g.by[p.ID+"-bad"]; bad != nil {
+			bad.Chained = rapid.Bool().Draw(t, "chained")
+		}
 	}
 }
 
@@ -152,29 +171,47 @@ func (s shape) fakes(g *graph) {
 		id := s.id(len(s.sources) + i)
 		switch n.kind {
 		case "filter":
-			g.transform(id, keep(func(v int64) bool { return v%n.mod == 0 }), from...)
+			n.add(g, id, func() *transform { return keep(func(v int64) bool { return v%n.mod == 0 }) }, from)
 		case "twice":
-			g.transform(id, &transform{process: func(_ int, in *batch.Batch, out op.Emitter) error {
-				out.Pass(in.Rows())
-				var both []int64
-				for _, v := range values(in) {
-					both = append(both, v, v)
-				}
-				half := len(both) / 2
-				if err := out.Emit("", makeBatch(g.mem, both[:half]...)); err != nil {
-					return err
-				}
-				return out.Emit("", makeBatch(g.mem, both[half:]...))
-			}}, from...)
+			n.add(g, id, func() *transform { return twice(g) }, from)
 		case "sum":
 			g.transform(id, sumAtTheEnd(g), from...)
 		case "picky":
-			g.transform(id, picky(), from...)
+			n.add(g, id, picky, from)
 			g.sink(id+"-bad", &sink{}, id+".rejected")
 		default:
-			g.transform(id, &transform{}, from...)
+			n.add(g, id, func() *transform { return &transform{process: passOn} }, from)
 		}
 	}
+}
+
+// add adds a node. In lanes batches take different times, so that they are done in another order than they came in.
+func (n shapeNode) add(g *graph, id string, operator func() *transform, from []string) {
+	g.lanes(id, n.lanes, func() *transform {
+		t := operator()
+		if inner := t.process; n.lanes > 1 {
+			t.process = func(port int, in *batch.Batch, out op.Emitter) error {
+				time.Sleep(ms(int(values(in)[0]&3) * 10))
+				return inner(port, in, out)
+			}
+		}
+		return t
+	}, from...)
+}
+
+func twice(g *graph) *transform {
+	return &transform{process: func(_ int, in *batch.Batch, out op.Emitter) error {
+		out.Pass(in.Rows())
+		var both []int64
+		for _, v := range values(in) {
+			both = append(both, v, v)
+		}
+		half := len(both) / 2
+		if err := out.Emit("", makeBatch(g.mem, both[:half]...)); err != nil {
+			return err
+		}
+		return out.Emit("", makeBatch(g.mem, both[half:]...))
+	}}
 }
 
 func sumAtTheEnd(g *graph) *transform {

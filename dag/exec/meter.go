@@ -71,6 +71,15 @@ func (s *shares) to(a activity, now time.Time) activity {
 	return was
 }
 
+// wait is what an operator says by Runtime.Waiting.
+func (s *shares) wait(yes bool) {
+	if yes {
+		s.to(waiting, time.Now())
+	} else {
+		s.to(busy, time.Now())
+	}
+}
+
 // read returns the sums up to now.
 func (s *shares) read(now time.Time) [activities]time.Duration {
 	s.mu.Lock()

@@ -18,25 +18,32 @@ type node struct {
 	in    []*edge            // by port
 	out   map[string][]*edge // by output; only those that are read
 	main  []*edge            // of the main output
+	edges []*edge            // of all outputs
 	open  atomic.Int32       // outputs edges that are not closed
 	meter meter
 	rt    *runtime
-	emit  *emitter
+	emit  *emitter   // of what runs in the node's own goroutine
+	emits []*emitter // of the instances of its operator: emit, or one for each lane
 	op    worker
 
-	// since is when the first row came that no barrier has ended yet, in nanoseconds of the Unix epoch on the run's clock;
-	// 0: none. The node sets it, its barrier clears it.
-	since     atomic.Int64
+	clocks []*shares    // of its lanes; none: its one goroutine's is the meter's
+	head   *node        // in whose goroutine it runs; itself: it has one
+	chain  []*node      // of a head: itself and those that run in its goroutine, writers before readers
+	inside atomic.Int32 // calls under way from other nodes of its chain
+
 	abandoned atomic.Bool // every output is closed
 	working   atomic.Bool // the runner has not returned
 	bytes     func() uint64
-	raw       rowText
 }
 
 // worker is a node's runner.
 type worker interface {
 	openOp(ctx context.Context) error
-	// work runs until the last barrier has passed, or fails.
+	// takers are what the node's chained edge calls, by lane.
+	takers() []taker
+	// begin is called before anything comes, in the goroutine of the head of the node's chain.
+	begin(ctx context.Context) error
+	// work runs until the last barrier has passed, or fails; only heads of chains are asked to.
 	work(ctx context.Context) error
 	closeOp() error
 	// stop makes a source stop reading; others do nothing.
@@ -47,14 +54,6 @@ func (n *node) id() string { return n.plan.ID }
 
 // routed returns the edges that carry the node's rejects.
 func (n *node) routed() []*edge { return n.out[plan.RejectedOutput] }
-
-// mark notes that rows came which the next barrier has to end.
-func (n *node) mark() {
-	if n.since.Load() == 0 {
-		n.since.Store(max(n.run.o.Now().UnixNano(), 1))
-		n.run.nudge()
-	}
-}
 
 // abandon closes the inputs of a node that nobody reads any more.
 func (n *node) abandon() {
@@ -71,16 +70,38 @@ func (n *node) abandon() {
 	}
 }
 
-// forward sends a watermark or a barrier on every output.
-func (n *node) forward(ctx context.Context, m message, c *shares) error {
-	for _, edges := range n.out {
-		for _, e := range edges {
-			if err := e.send(ctx, m, c); err != nil {
-				return err
-			}
-		}
+// lanes is in how many goroutines, each with an operator of its own, the node runs.
+func (n *node) lanes() int {
+	if n.role != live.Transform {
+		return 1
 	}
-	return nil
+	return max(n.plan.Parallelism, 1)
+}
+
+// shown is how many lanes watchers are told of; 0: one.
+func (n *node) shown() int {
+	lanes := n.lanes()
+	if scan, ok := n.plan.Op.(*plan.Scan); ok && scan.Lanes {
+		lanes = n.rt.Lanes()
+	}
+	if lanes == 1 {
+		return 0
+	}
+	return lanes
+}
+
+// spent sums up what the node did. Of several lanes busy is the mean, so that 1 means that all of them work all the time;
+// blocked is how long what leaves them was held up, once for all.
+func (n *node) spent(now time.Time) [activities]time.Duration {
+	spent := n.meter.time.read(now)
+	if len(n.clocks) > 0 {
+		var sum time.Duration
+		for _, c := range n.clocks {
+			sum += c.read(now)[busy]
+		}
+		spent[busy] = sum / time.Duration(len(n.clocks))
+	}
+	return spent
 }
 
 // watermarks keeps the watermark of each input; the node's is the least.

@@ -17,7 +17,7 @@ func (n *node) rejectRows(e *emitter, b *batch.Batch, failed []batch.Failure) er
 	for _, f := range failed {
 		r := batch.Reject{At: now, Node: n.id(), Reason: f.Reason, Detail: f.Detail}
 		if routed {
-			r.Raw = n.raw.row(b, f.Row)
+			r.Raw = e.raw.row(b, f.Row)
 			rejects = append(rejects, r)
 		}
 		if err := t.add(n, r); err != nil {

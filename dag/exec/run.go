@@ -100,18 +100,25 @@ const (
 	failGrace = 5 * time.Second
 )
 
-// workAll starts a goroutine per runner and one that cuts epochs, and waits for all of them.
+// workAll starts a goroutine per chain and one that cuts epochs, and waits for all of them.
 func (r *Run) workAll(ctx context.Context) error {
 	r.setState(live.Running)
 	var workers sync.WaitGroup
 	for _, n := range r.nodes {
 		n.working.Store(true)
+	}
+	for _, n := range r.nodes {
+		if n.head != n {
+			continue
+		}
 		workers.Go(func() {
-			if err := n.guard(ctx, "run", func() error { return n.op.work(ctx) }); err != nil {
+			if err := n.guard(ctx, "run", func() error { return n.workChain(ctx) }); err != nil {
 				r.fail(err)
 			}
-			n.meter.ended.Store(true)
-			n.working.Store(false)
+			for _, m := range n.chain {
+				m.meter.ended.Store(true)
+				m.working.Store(false)
+			}
 		})
 	}
 	workers.Go(func() {
@@ -165,7 +172,7 @@ func (r *Run) await(ctx context.Context, workers *sync.WaitGroup) {
 	}
 	r.fail(context.Cause(ctx))
 	for _, n := range r.nodes {
-		if n.working.Load() {
+		if n.stuck() {
 			n.rt.Log().Warn("did not return when the run ended, and is left behind")
 		}
 	}

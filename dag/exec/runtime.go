@@ -78,12 +78,16 @@ func (r *runtime) Waiting(yes bool) {
 		r.sleeps(yes)
 		return
 	}
-	a := busy
-	if yes {
-		a = waiting
-	}
-	r.n.meter.time.to(a, time.Now())
+	r.n.meter.time.wait(yes)
 }
+
+// laneRuntime is what an operator in a lane is lent: only its time is its own.
+type laneRuntime struct {
+	*runtime
+	clock *shares
+}
+
+func (r *laneRuntime) Waiting(yes bool) { r.clock.wait(yes) }
 
 func (r *runtime) WarnEvery(cause, message string, args ...any) {
 	if n, ok := r.warned.allow(cause, r.Now(), 1); ok {

@@ -32,32 +32,30 @@ func (s *sink) closeOp() error { return s.snk.Close() }
 
 func (s *sink) stop() {}
 
+func (s *sink) begin(context.Context) error { return nil }
+
+func (s *sink) takers() []taker { return []taker{s} }
+
+func (s *sink) shares() *shares { return s.emit.clock }
+
 func (s *sink) work(ctx context.Context) error {
-	s.emit.ctx = ctx
-	s.meter.time.to(busy, time.Now())
-	defer func() { s.meter.time.to(waiting, time.Now()) }()
-	for {
-		port, m, err := s.inbox.next(ctx, &s.meter.time, s.run.idle)
-		if err != nil {
-			return err
-		}
-		last := false
-		switch m.kind {
-		case data:
-			err = s.write(ctx, port, m.batch)
-		case watermark:
-			err = s.watermark(ctx, port, m.watermark)
-		case barrier:
-			if s.inbox.hold(port) {
-				last = m.cut.last
-				err = s.barrier(ctx, m.cut)
-			}
-		}
-		s.in[port].done.Add(1)
-		if err != nil || last {
-			return err
+	return s.drive(ctx, s, s.inbox)
+}
+
+// take deals with one message, and reports whether it was the last.
+func (s *sink) take(ctx context.Context, port int, m message) (last bool, err error) {
+	switch m.kind {
+	case data:
+		err = s.write(ctx, port, m.batch)
+	case watermark:
+		err = s.watermark(port, m.watermark)
+	case barrier:
+		if s.inbox.hold(port) {
+			last = m.cut.last
+			err = s.barrier(ctx, m.cut)
 		}
 	}
+	return last, err
 }
 
 func (s *sink) write(ctx context.Context, port int, b *batch.Batch) error {
@@ -102,7 +100,7 @@ func (s *sink) survives(err error) error {
 	return nil
 }
 
-func (s *sink) watermark(ctx context.Context, port int, at time.Time) error {
+func (s *sink) watermark(port int, at time.Time) error {
 	low, rises := s.marks.set(port, at)
 	if !rises {
 		return nil
@@ -110,7 +108,7 @@ func (s *sink) watermark(ctx context.Context, port int, at time.Time) error {
 	if low.Equal(op.EndOfTime) {
 		s.meter.ended.Store(true)
 	}
-	return s.forward(ctx, message{kind: watermark, watermark: low}, &s.meter.time)
+	return s.emit.forward(message{kind: watermark, watermark: low})
 }
 
 // barrier ends the epoch; at the last one the sink prepares.
@@ -132,9 +130,8 @@ func (s *sink) barrier(ctx context.Context, c cut) error {
 			return err
 		}
 	}
-	s.since.Store(0)
-	s.emit.epoch = c.epoch + 1
-	if err := s.forward(ctx, message{kind: barrier, cut: c}, &s.meter.time); err != nil {
+	s.emit.ended(c)
+	if err := s.emit.forward(message{kind: barrier, cut: c}); err != nil {
 		return err
 	}
 	s.run.acks <- ack{c.epoch}

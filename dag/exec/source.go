@@ -42,6 +42,10 @@ func (s *source) openOp(ctx context.Context) error {
 
 func (s *source) closeOp() error { return s.src.Close() }
 
+func (s *source) begin(context.Context) error { return nil }
+
+func (s *source) takers() []taker { return nil } // nobody hands it anything
+
 func (s *source) stop() {
 	s.cancel()
 	s.notify()
@@ -72,7 +76,6 @@ func (s *source) work(ctx context.Context) error {
 		default:
 		}
 	}()
-	s.emit.ctx = ctx
 	for {
 		in := results
 		if s.run.pausing() && s.reading.Err() == nil {
@@ -86,8 +89,9 @@ func (s *source) work(ctx context.Context) error {
 			if err := s.pass(ctx, got); err != nil {
 				return err
 			}
+			s.run.idle() // what is chained to the source has nothing left to do
 		case c := <-s.barriers:
-			if err := s.barrier(ctx, c); err != nil || c.last {
+			if err := s.barrier(c); err != nil || c.last {
 				return err
 			}
 		case <-s.wake:
@@ -167,7 +171,7 @@ func (s *source) pass(ctx context.Context, got read) error {
 		return nil
 	case errors.Is(got.err, io.EOF), s.abandoned.Load() && s.reading.Err() != nil && errors.Is(got.err, s.reading.Err()):
 		s.meter.ended.Store(true)
-		if err := s.forward(ctx, message{kind: watermark, watermark: op.EndOfTime}, nil); err != nil {
+		if err := s.emit.forward(message{kind: watermark, watermark: op.EndOfTime}); err != nil {
 			return err
 		}
 	case s.reading.Err() != nil && errors.Is(got.err, s.reading.Err()):
@@ -203,16 +207,15 @@ func (s *source) passBatch(b *batch.Batch) error {
 		return err
 	}
 	if rows > 0 || len(s.routed()) > 0 {
-		s.mark()
+		s.emit.mark()
 	}
 	return nil
 }
 
-func (s *source) barrier(ctx context.Context, c cut) error {
+func (s *source) barrier(c cut) error {
 	s.reached = s.behind
-	s.since.Store(0)
-	s.emit.epoch = c.epoch + 1
-	return s.forward(ctx, message{kind: barrier, cut: c}, nil)
+	s.emit.ended(c)
+	return s.emit.forward(message{kind: barrier, cut: c})
 }
 
 // pauses reports whether no row comes from the source now, because the outside world has none, it has ended, or it is
@@ -224,11 +227,7 @@ func (s *source) sleeps(yes bool) {
 	if s.asleep.Swap(yes) == yes {
 		return
 	}
-	a := busy
-	if yes {
-		a = waiting
-	}
-	s.meter.time.to(a, time.Now())
+	s.meter.time.wait(yes)
 	if yes && !s.run.waitingSince().IsZero() {
 		s.run.nudge()
 	}

@@ -28,7 +28,7 @@ func (r *Run) draw() live.Topology {
 	}
 	for _, e := range r.edges {
 		t.Edges = append(t.Edges, live.Edge{
-			ID: e.id, From: e.from.id(), Output: e.output, To: e.to.id(), Port: e.port, Capacity: cap(e.ch),
+			ID: e.id, From: e.from.id(), Output: e.output, To: e.to.id(), Port: e.port, Capacity: cap(e.ch), Chained: e.chained,
 		})
 	}
 	return t
@@ -36,7 +36,7 @@ func (r *Run) draw() live.Topology {
 
 func (n *node) draw() live.Node {
 	p, mask := n.plan, n.run.plan.Secrets.Mask
-	d := live.Node{ID: p.ID, Kind: p.Kind, Role: n.role, Description: mask(p.Description), Detail: mask(detail(p.Op))}
+	d := live.Node{ID: p.ID, Kind: p.Kind, Role: n.role, Description: mask(p.Description), Detail: mask(detail(p.Op)), Lanes: n.shown()}
 	if n.role == live.Sink {
 		d.Promise = plan.PromiseOfSink(p)
 	}

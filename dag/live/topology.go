@@ -31,6 +31,7 @@ type Node struct {
 	Promise     string `json:"promise,omitempty"`   // of a sink, short: "at-least-once", "prints by epoch"
 	Streaming   bool   `json:"streaming,omitempty"` // of a source: it does not end by itself
 	Place       string `json:"place,omitempty"`     // file:line:column
+	Lanes       int    `json:"lanes,omitempty"`     // in how many lanes it runs, or a source decodes, where that is more than one
 	// Inputs are the schemas of its inputs, Outputs of its outputs, the main one ("") first. A sink has no output.
 	Inputs  []Schema `json:"inputs,omitempty"`
 	Outputs []Schema `json:"outputs,omitempty"`
@@ -62,5 +63,6 @@ type Edge struct {
 	Output   string `json:"output"`
 	To       string `json:"to"`
 	Port     int    `json:"port"`
-	Capacity int    `json:"capacity"` // batches that fit in its queue
+	Capacity int    `json:"capacity"`          // batches that fit in its queue; 0 where it has none
+	Chained  bool   `json:"chained,omitempty"` // the two nodes run in one goroutine, or together in each lane, without a queue between them
 }

@@ -110,40 +110,52 @@ func outside(t Topology, s Snapshot) (Verdict, bool) {
 	return Verdict{Mood: MoodConnecting, Node: first, Text: strings.Join(texts, "; ")}, true
 }
 
+// bottleneck looks for the chain that the blocked ones wait for and that is not blocked itself; its busiest node is to blame.
 func bottleneck(t Topology, s Snapshot) (Verdict, bool) {
 	index := make(map[string]int, len(t.Nodes))
 	for i, n := range t.Nodes {
 		index[n.ID] = i
 	}
-	slowest, full := -1, time.Duration(0)
-	for i, e := range t.Edges {
-		if i >= len(s.Edges) {
-			break
-		}
-		to, known := index[e.To]
-		if !known || to >= len(s.Nodes) || s.Nodes[to].Blocked >= blockedShare {
-			continue // it is only held back by what comes behind it
-		}
-		st := s.Edges[i]
-		if st.FullFor < fullLongEnough {
-			continue
-		}
-		if slowest < 0 || s.Nodes[to].Busy > s.Nodes[slowest].Busy {
-			slowest, full = to, st.FullFor
-		} else if to == slowest {
-			full = max(full, st.FullFor)
+	first := heads(t, index)
+	slowest, full := load{busiest: -1}, time.Duration(0)
+	look := func(head int, queued time.Duration) {
+		l := loadOf(t, s, first, head)
+		switch {
+		case l.busiest < 0 || l.blocked >= blockedShare: // it is only held back by what comes behind it
+		case slowest.busiest < 0 || l.busy > slowest.busy:
+			slowest, full = l, queued
+		case l.busiest == slowest.busiest:
+			full = max(full, queued)
 		}
 	}
-	if slowest < 0 {
+	for i, e := range t.Edges {
+		if to, known := index[e.To]; known && i < len(s.Edges) && s.Edges[i].FullFor >= fullLongEnough {
+			look(first[to], s.Edges[i].FullFor)
+		}
+	}
+	for i, n := range t.Nodes { // what is chained to a source has no queue that could be full
+		if n.Role == Source && i < len(s.Nodes) && s.Nodes[i].Blocked >= blockedShare {
+			look(i, 0)
+		}
+	}
+	if slowest.busiest < 0 {
 		return Verdict{}, false
 	}
-	name := t.Nodes[slowest].ID
-	text := fmt.Sprintf("%s: busy %s, input queue full for %s", name, percent(s.Nodes[slowest].Busy), seconds(full))
-	if s.Nodes[slowest].Busy < busyShare {
-		text = fmt.Sprintf("%s: busy only %s, so it waits for what is behind it; input queue full for %s",
-			name, percent(s.Nodes[slowest].Busy), seconds(full))
+	name := t.Nodes[slowest.busiest].ID
+	text := name + ": busy " + percent(s.Nodes[slowest.busiest].Busy)
+	if slowest.busy < busyShare {
+		text = name + ": busy only " + percent(slowest.busy) + ", so it waits for what is behind it"
+	} else if slowest.nodes > 1 {
+		text += ", with its chain " + percent(slowest.busy)
 	}
-	if held := heldBack(t, s, index, slowest); len(held) > 0 {
+	if full > 0 {
+		sep := ", "
+		if slowest.busy < busyShare {
+			sep = "; "
+		}
+		text += sep + "input queue full for " + seconds(full)
+	}
+	if held := heldBack(t, s, index, slowest.busiest); len(held) > 0 {
 		verb := " is"
 		if len(held) > 1 {
 			verb = " are"
@@ -153,7 +165,7 @@ func bottleneck(t Topology, s Snapshot) (Verdict, bool) {
 	return Verdict{Mood: MoodBottleneck, Node: name, Text: text}, true
 }
 
-// heldBack are the blocked nodes above a node, in file order.
+// heldBack are the blocked nodes above a node, in file order. Inside a chain nobody is blocked on another.
 func heldBack(t Topology, s Snapshot, index map[string]int, node int) []string {
 	above := map[int]bool{node: true}
 	for grew := true; grew; {
@@ -161,14 +173,14 @@ func heldBack(t Topology, s Snapshot, index map[string]int, node int) []string {
 		for _, e := range t.Edges {
 			from, known := index[e.From]
 			to, also := index[e.To]
-			if known && also && above[to] && !above[from] && from < len(s.Nodes) && s.Nodes[from].Blocked >= blockedShare {
+			if known && also && above[to] && !above[from] && from < len(s.Nodes) && (e.Chained || s.Nodes[from].Blocked >= blockedShare) {
 				above[from], grew = true, true
 			}
 		}
 	}
 	var names []string
 	for i, n := range t.Nodes {
-		if above[i] && i != node {
+		if above[i] && i != node && s.Nodes[i].Blocked >= blockedShare {
 			names = append(names, n.ID)
 		}
 	}

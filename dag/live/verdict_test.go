@@ -103,3 +103,48 @@ func TestVerdictString(t *testing.T) {
 		}
 	}
 }
+
+// In a chain nothing is queued, and one node at a time works: the chain as a whole is the bottleneck, and its busiest node
+// gets the blame.
+func TestTheBottleneckIsLookedForInChains(t *testing.T) {
+	// in -> a => b => c -> out, and src => d -> sink
+	top := Topology{
+		Nodes: []Node{{ID: "in", Role: Source}, {ID: "a", Role: Transform}, {ID: "b", Role: Transform}, {ID: "c", Role: Transform},
+			{ID: "out", Role: Sink}, {ID: "src", Role: Source}, {ID: "d", Role: Transform}, {ID: "e", Role: Sink}},
+		Edges: []Edge{{From: "b", To: "c", Chained: true}, {From: "a", To: "b", Chained: true}, {From: "in", To: "a", Capacity: 4},
+			{From: "c", To: "out", Capacity: 4}, {From: "src", To: "d", Chained: true}, {From: "d", To: "e", Chained: true}},
+	}
+	for _, c := range []struct {
+		name string
+		set  func(*Snapshot)
+		node string
+		text string
+	}{
+		{"the busiest of it", func(s *Snapshot) {
+			s.Nodes[0].Blocked, s.Nodes[1].Busy, s.Nodes[2].Busy, s.Nodes[3].Busy = 0.8, 0.2, 0.6, 0.15
+			s.Edges[2].FullFor = 2 * time.Second
+		}, "b", "b: busy 60%, with its chain 95%, input queue full for 2.0s; in is blocked on it"},
+		{"the end of it is blocked", func(s *Snapshot) {
+			s.Nodes[0].Blocked, s.Nodes[1].Busy, s.Nodes[3].Blocked, s.Nodes[4].Busy = 0.8, 0.3, 0.6, 0.9
+			s.Edges[2].FullFor, s.Edges[3].FullFor = 2*time.Second, 3*time.Second
+		}, "out", "out: busy 90%, input queue full for 3.0s; in and c are blocked on it"},
+		{"below a source", func(s *Snapshot) {
+			s.Nodes[5].Blocked, s.Nodes[6].Busy, s.Nodes[7].Busy = 0.5, 0.3, 0.65
+		}, "e", "e: busy 65%, with its chain 95%; src is blocked on it"},
+		{"below a source, waiting for what is outside", func(s *Snapshot) {
+			s.Nodes[5].Blocked, s.Nodes[6].Busy = 0.9, 0.05
+		}, "d", "d: busy only 5%, so it waits for what is behind it; src is blocked on it"},
+		{"a source that keeps up", func(s *Snapshot) { s.Nodes[5].Blocked, s.Nodes[6].Busy = 0.1, 0.9 }, "", ""},
+	} {
+		s := Snapshot{State: Running, Nodes: make([]NodeStats, len(top.Nodes)), Edges: make([]EdgeStats, len(top.Edges))}
+		c.set(&s)
+		v := Judge(top, s)
+		if c.node == "" {
+			if v.Mood == MoodBottleneck {
+				t.Errorf("%s: %+v", c.name, v)
+			}
+		} else if v != (Verdict{MoodBottleneck, c.node, c.text}) {
+			t.Errorf("%s: %+v", c.name, v)
+		}
+	}
+}

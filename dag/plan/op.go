@@ -33,6 +33,8 @@ type Scan struct {
 	Inferred bool
 	// Alone names what only one source of a pipeline can read, such as standard input; empty: any number can.
 	Alone string
+	// Lanes: it decodes in as many lanes as op.Runtime.Lanes says, in order, so that `parallelism` means something.
+	Lanes bool
 	// Pushes: the source can answer conditions itself.
 	Pushes bool
 	// Set by Rewrite. Want says which columns are to be built; nil: all; see codec.DecoderOptions. Pushed are conditions, none of

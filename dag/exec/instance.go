@@ -1,0 +1,130 @@
+package exec
+
+import (
+	"context"
+	"time"
+
+	"flowrun/dag/batch"
+	"flowrun/dag/op"
+)
+
+// instance is one copy of a transform's operator with what it is lent: the node's only one, or that of one lane. One
+// goroutine at a time drives it.
+type instance struct {
+	*node
+	tr       op.Transform
+	finisher op.Finisher // nil: it never finishes before its inputs do
+	rt       op.Runtime
+	emit     *emitter
+	inbox    *inbox
+	marks    watermarks
+	finished bool
+}
+
+func newInstance(n *node, tr op.Transform, emit *emitter, rt op.Runtime) *instance {
+	i := &instance{node: n, tr: tr, rt: rt, emit: emit, inbox: newInbox(n.in), marks: newWatermarks(len(n.in))}
+	n.emits = append(n.emits, emit)
+	return i
+}
+
+func (i *instance) shares() *shares { return i.emit.clock }
+
+func (i *instance) open(ctx context.Context) error {
+	i.finisher, _ = i.tr.(op.Finisher)
+	return i.guard(ctx, "open", func() error { return i.tr.Open(ctx, i.rt) })
+}
+
+// take deals with one message, and reports whether it was the last.
+func (i *instance) take(ctx context.Context, port int, m message) (last bool, err error) {
+	switch m.kind {
+	case data:
+		err = i.process(ctx, port, m.batch)
+	case watermark:
+		err = i.watermark(ctx, port, m.watermark)
+	case barrier:
+		if i.inbox.hold(port) {
+			last = m.cut.last
+			err = i.barrier(ctx, m.cut)
+		}
+	}
+	return last, err
+}
+
+func (i *instance) process(ctx context.Context, port int, b *batch.Batch) error {
+	defer b.Release()
+	rows := b.Count()
+	i.emit.begin(callProcess)
+	if i.finished || i.abandoned.Load() {
+		i.emit.Filter(rows)
+	} else if err := i.guard(ctx, "process", func() error { return i.tr.Process(ctx, port, b, i.emit) }); err != nil {
+		return err
+	}
+	if err := i.emit.settle(rows, b.Skipped); err != nil {
+		return i.failed("process", err)
+	}
+	i.in[port].receivedRows.Add(uint64(rows))
+	return i.finish(ctx)
+}
+
+// finish closes the inputs once the transform wants no more.
+func (i *instance) finish(ctx context.Context) error {
+	if i.finished || i.finisher == nil || !i.finisher.Finished() {
+		return nil
+	}
+	if i.emit.lane != nil {
+		return i.failed("process", bug("a node that ends by itself runs in lanes, of which none knows when all have enough"))
+	}
+	i.finished = true
+	for _, e := range i.in {
+		e.close()
+	}
+	return i.rise(ctx, op.EndOfTime)
+}
+
+func (i *instance) watermark(ctx context.Context, port int, at time.Time) error {
+	low, rises := i.marks.set(port, at)
+	if !rises || i.finished {
+		return nil
+	}
+	return i.rise(ctx, low)
+}
+
+// rise tells the transform of a watermark and sends what it promises. At the end of time it can promise no less.
+func (i *instance) rise(ctx context.Context, low time.Time) error {
+	promise := low
+	i.emit.begin(callWatermark)
+	err := i.guard(ctx, "watermark", func() error {
+		p, err := i.tr.Watermark(ctx, low, i.emit)
+		if err == nil && p.Before(low) && !low.Equal(op.EndOfTime) {
+			promise = p
+		}
+		if err == nil {
+			err = i.emit.idle()
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if low.Equal(op.EndOfTime) && i.emit.lane == nil {
+		i.meter.ended.Store(true)
+	}
+	return i.emit.forward(message{kind: watermark, watermark: promise})
+}
+
+func (i *instance) barrier(ctx context.Context, c cut) error {
+	if !c.empty {
+		i.emit.begin(callBarrier)
+		err := i.guard(ctx, "barrier", func() error {
+			if err := i.tr.Barrier(ctx, c.epoch, i.emit); err != nil {
+				return err
+			}
+			return i.emit.idle()
+		})
+		if err != nil {
+			return err
+		}
+	}
+	i.emit.ended(c)
+	return i.emit.forward(message{kind: barrier, cut: c})
+}
