@@ -45,13 +45,16 @@ type Bulk interface {
 // Headed is a [Decoder] whose streams may begin with a record that is no row, as a CSV header is.
 type Headed interface {
 	Decoder
-	// Restart says that the next record is the first of another stream.
-	Restart()
+	// Restart says that the next record is one of another stream, and where it stands there: its first, at 0, or one behind a
+	// header that is still to be given.
+	Restart(offset int64)
 	// Started reports whether the next record is a row: the header, if the stream has one, has come.
 	Started() bool
 	// Swap goes on with another stream, of which Swap returned what is known before, or nil for a new one, and returns what
 	// is known of the stream it was at. So one decoder serves many streams.
 	Swap(stream any) any
+	// Adopt goes on with the stream that another decoder of the same options is at: it knows of it what that one knows.
+	Adopt(other Decoder)
 }
 
 // Starter is an [Encoder] whose streams begin with something that is no row. The first Append with a row writes it.

@@ -3,6 +3,7 @@ package codec
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"flowrun/dag/schema"
@@ -41,13 +42,13 @@ func newCSVDecoder(o DecoderOptions) *csvDecoder {
 	if !c.Header {
 		d.count = "the schema"
 	}
-	d.Restart()
+	d.Restart(0)
 	return d
 }
 
 // Restart implements [Headed].
-func (d *csvDecoder) Restart() {
-	d.csvStream = csvStream{first: true, wanted: d.header}
+func (d *csvDecoder) Restart(offset int64) {
+	d.csvStream = csvStream{first: offset == 0 || d.header, wanted: d.header}
 	if !d.header {
 		d.fields = d.readers
 	}
@@ -59,13 +60,25 @@ func (d *csvDecoder) Started() bool { return !d.wanted }
 // Swap implements [Headed].
 func (d *csvDecoder) Swap(stream any) any {
 	before := d.csvStream
-	if d.Restart(); stream != nil {
+	if d.Restart(0); stream != nil {
 		d.csvStream = stream.(csvStream)
 	}
 	if before.first {
 		return nil
 	}
 	return before
+}
+
+// Adopt implements [Headed].
+func (d *csvDecoder) Adopt(other Decoder) {
+	from := other.(*csvDecoder)
+	d.csvStream = from.csvStream
+	d.fields = make([]*reader, len(from.fields))
+	for i, r := range from.fields {
+		if r != nil {
+			d.fields[i] = d.readers[slices.Index(from.readers, r)]
+		}
+	}
 }
 
 func (d *csvDecoder) Decode(record []byte) {
@@ -89,6 +102,12 @@ func (d *csvDecoder) Decode(record []byte) {
 		d.rows.Truncate(row)
 		d.Reject(d.reason, d.detail, raw)
 	}
+}
+
+// Reject implements [Decoder]. What the source rejects was a record too, so that none behind it is the first.
+func (d *csvDecoder) Reject(reason, detail string, raw []byte) {
+	d.first = false
+	d.pending.Reject(reason, detail, raw)
 }
 
 // record appends the values of a record. Where one is wrong, too many or too few fields are the likelier cause and the one

@@ -139,7 +139,7 @@ func TestCSVStreams(t *testing.T) {
 	d.Decode([]byte("4,5"))
 	d.Swap(second)
 	d.Decode([]byte("6,7,8"))
-	d.Restart()
+	d.Restart(0)
 	d.Decode([]byte("b,a"))
 	d.Decode([]byte("9,10"))
 	b := d.Batch(time.Now())

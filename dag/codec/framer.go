@@ -1,5 +1,7 @@
 package codec
 
+import "bytes"
+
 // DefaultMaxLine is the longest line that a [Framer] takes when its Max is 0.
 const DefaultMaxLine = 1 << 20
 
@@ -95,6 +97,35 @@ func (f *Framer) Skip(n int) {
 		f.read += int64(n)
 		f.offset = f.read
 	}
+}
+
+// Cut is how much of a chunk that begins with a record are whole records: the place behind the last end of one, 0 where there
+// is none. What f itself was fed does not matter.
+func (f *Framer) Cut(chunk []byte) int {
+	if f.quotes.delimiter == 0 || bytes.IndexByte(chunk, '"') < 0 {
+		return bytes.LastIndexByte(chunk, '\n') + 1
+	}
+	walk := Framer{Max: f.Max, quotes: quotes{delimiter: f.quotes.delimiter}}
+	for cut := 0; ; {
+		walk.chunk = chunk[cut:]
+		at := walk.end()
+		if at < 0 {
+			return cut
+		}
+		cut += at + 1
+	}
+}
+
+// Take gives the beginning of the record whose end was not seen, and forgets it: the framer stands where it begins, at Offset.
+// It may be called once Next has returned false, and what it gives is valid until the framer is used again. False: it is
+// longer than most bytes, or was not kept since the record is too long; then nothing changes.
+func (f *Framer) Take(most int) (beginning []byte, ok bool) {
+	if f.skipping || len(f.part) > most {
+		return nil, false
+	}
+	beginning = f.part
+	f.Reset(f.offset)
+	return beginning, true
 }
 
 // Flush ends the stream: it reports whether there is a last line, one without LF. Its CR, if it ends in one, belongs to it.

@@ -62,7 +62,7 @@ func scan(_ context.Context, b *nodes.Builder, c Config) *plan.Scan {
 	if s == nil || !ok && !absent {
 		return nil
 	}
-	return &plan.Scan{Schema: s, Format: f, Detail: c.Path, Bounded: !c.Follow, Replays: true, UntilNow: !c.Follow,
+	return &plan.Scan{Schema: s, Format: f, Detail: c.Path, Bounded: !c.Follow, Replays: true, UntilNow: !c.Follow, Pushes: true,
 		Inferred: inferred}
 }
 

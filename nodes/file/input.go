@@ -111,6 +111,18 @@ func (in *input) top(read func(io.Reader) error) error {
 	return err
 }
 
+// left is about how many bytes of the file are still to be read in this visit.
+func (in *input) left() int64 {
+	end := in.size
+	if in.end >= 0 {
+		end = in.end
+	}
+	if in.how != plain {
+		return end - in.raw
+	}
+	return end - in.read
+}
+
 // more reads the next bytes of the visit; io.EOF is its end.
 func (in *input) more(p []byte) (int, error) {
 	var n int

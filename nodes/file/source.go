@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"flowrun/dag/batch"
+	"flowrun/dag/expr"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
 	"flowrun/nodes/lines"
@@ -23,14 +24,20 @@ type source struct {
 	cfg    Config
 	format plan.Format
 	schema *arrow.Schema
-	want   []bool // see plan.Scan
+	want   []bool          // see plan.Scan
+	pushed []*expr.Program // see plan.Scan
 
 	rt     op.Runtime
 	reader *lines.Reader
+	wanted lines.Conditions // of what the reader gives
+	lanes  *lines.Lanes     // decode the middle of large files; nil: there is only one
 	pos    position
 	queue  []*input // to visit
 	cur    *input   // is visited
 	on     *input   // whose stream the reader is in, up to its read
+	given  bool     // rows of the stream that the reader is in were handed on
+	alone  int      // so many chunks are decoded by the reader, since the lanes met a line that is too long for them
+	ended  error    // how the lanes' reading ended, if they did any; the visit goes on from there
 	failed error    // how the input ended
 	bytes  atomic.Uint64
 
@@ -39,7 +46,7 @@ type source struct {
 }
 
 func newSource(c Config, s *plan.Scan) *source {
-	return &source{cfg: c, format: s.Format, schema: s.Schema, want: s.Want}
+	return &source{cfg: c, format: s.Format, schema: s.Schema, want: s.Want, pushed: s.Pushed}
 }
 
 var (
@@ -78,14 +85,31 @@ func (s *source) Open(_ context.Context, rt op.Runtime, from []byte) error {
 		}
 		s.queue = known
 	}
-	s.reader = lines.NewReader(rt, lines.Options{
+	o := lines.Options{
 		Format: s.format.Name, Config: s.format.Config, Schema: s.schema, Want: s.want, MaxLineBytes: int(s.cfg.MaxLineBytes),
-	}, 0)
+	}
+	s.reader = lines.NewReader(rt, o, 0)
+	s.wanted = lines.NewConditions(s.pushed, rt.Allocator())
+	if rt.Lanes() > 1 {
+		s.lanes = lines.NewLanes(rt, o, s.pushed)
+	}
 	return nil
 }
 
 func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 	for {
+		if s.lanes != nil && s.lanes.Busy() {
+			if err := ctx.Err(); err != nil {
+				return nil, nil, err // what was read ahead is no loss: the position is before it
+			}
+			b, err := s.ahead()
+			if err != nil {
+				return nil, nil, err
+			}
+			if b != nil {
+				return b, s.pos, nil
+			}
+		}
 		if b := s.reader.Next(); b != nil {
 			return s.hand(b)
 		}
@@ -103,7 +127,10 @@ func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 			}
 			continue
 		}
-		n, err := s.cur.more(s.reader.Room())
+		if s.lanes != nil && s.split() {
+			continue
+		}
+		n, err := s.more()
 		switch {
 		case n > 0:
 			s.reader.Fed(n, s.rt.Now())
@@ -117,8 +144,50 @@ func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 	}
 }
 
+// more reads the next bytes of the visit for the reader.
+func (s *source) more() (int, error) {
+	if s.ended != nil {
+		return 0, s.ended
+	}
+	return s.cur.more(s.reader.Room())
+}
+
+// minAhead is how many chunks have to be left of a visit for the lanes to take part in it.
+const minAhead = 2
+
+// aloneFor is how many chunks the reader decodes after a line that was too long for the lanes: more may follow.
+const aloneFor = 16
+
+// split starts the lanes, if enough is left of the visit, once the reader knows how the stream begins.
+func (s *source) split() bool {
+	if s.alone > 0 {
+		s.alone--
+		return false
+	}
+	return s.given && s.ended == nil && s.cur.left() >= minAhead*int64(s.rt.BatchBytes()) && s.lanes.Start(s.reader, s.cur.more)
+}
+
+// ahead gives what the lanes have next. When they have nothing more, neither a batch nor an error, the reader goes on.
+func (s *source) ahead() (*batch.Batch, error) {
+	b, offset, ended, err := s.lanes.Next(s.reader)
+	if b != nil {
+		s.on.at = offset
+		s.note(s.on)
+		return b, nil
+	}
+	if s.ended = ended; ended == nil {
+		s.alone = aloneFor
+	}
+	return nil, err
+}
+
 // hand gives out lines of the file that the reader is in, with the position behind them.
 func (s *source) hand(b *batch.Batch) (*batch.Batch, op.Position, error) {
+	s.given = true
+	if err := s.wanted.Apply(b); err != nil {
+		b.Release()
+		return nil, nil, err
+	}
 	s.on.at = s.reader.Offset()
 	s.note(s.on)
 	return b, s.pos, nil
@@ -178,7 +247,7 @@ func (s *source) visit(in *input) (bool, error) {
 	if err := in.begin(&s.bytes); err != nil {
 		return false, err
 	}
-	s.on = in
+	s.on, s.given = in, false
 	s.reader.Reset(in.at)
 	if in.at > 0 && s.reader.NeedsHead() {
 		return true, in.top(s.reader.Head)
@@ -189,7 +258,7 @@ func (s *source) visit(in *input) (bool, error) {
 // visited ends a visit, and gives the last line where that has no end.
 func (s *source) visited() *batch.Batch {
 	in := s.cur
-	s.cur = nil
+	s.cur, s.ended, s.alone = nil, nil, 0
 	var b *batch.Batch
 	if in.last {
 		if b = s.reader.End(); b == nil {
@@ -212,8 +281,12 @@ func (s *source) Committed(context.Context, op.Position) error { return nil }
 func (s *source) BytesRead() uint64 { return s.bytes.Load() }
 
 func (s *source) Close() error {
+	if s.lanes != nil {
+		s.lanes.Close()
+	}
 	if s.reader != nil {
 		s.reader.Close()
+		s.wanted.Close()
 	}
 	for _, in := range s.follow.inputs {
 		in.close()

@@ -164,7 +164,7 @@ func (s *source) begin(q *request) {
 	if q.fate.CompareAndSwap(waiting, taken) {
 		s.current, s.records, s.told = q, newRecords(q.body, q.form, &s.framer), answer{}
 		if h, ok := s.dec.(codec.Headed); ok {
-			h.Restart()
+			h.Restart(0)
 		}
 	}
 }

@@ -124,7 +124,7 @@ func (r *Reader) End() *batch.Batch {
 	if r.framer.Flush() {
 		r.line()
 	}
-	r.restart()
+	r.restart(0)
 	return r.batch()
 }
 
@@ -134,14 +134,22 @@ func (r *Reader) Break(detail string) *batch.Batch {
 	if r.framer.Flush() {
 		r.dec.Reject(UnfinishedLine, detail, r.framer.Line())
 	}
-	r.restart()
+	r.restart(0)
 	return r.batch()
 }
 
-// restart prepares for another stream, which brings a header of its own where the format has one.
-func (r *Reader) restart() {
+// adopt goes on with the stream that another Reader is at.
+func (r *Reader) adopt(from *Reader) {
+	r.Part = from.Part
 	if h, ok := r.dec.(codec.Headed); ok {
-		h.Restart()
+		h.Adopt(from.dec)
+	}
+}
+
+// restart prepares for another stream, which brings a header of its own where the format has one.
+func (r *Reader) restart(offset int64) {
+	if h, ok := r.dec.(codec.Headed); ok {
+		h.Restart(offset)
 	}
 }
 
@@ -184,7 +192,7 @@ func (r *Reader) Head(stream io.Reader) error {
 // forgotten; it may be called once Next has returned nil. Where the offset is not 0, Head gives the stream's header.
 func (r *Reader) Reset(offset int64) {
 	r.framer.Reset(offset)
-	r.restart()
+	r.restart(offset)
 }
 
 // Stop ends the stream where the run was stopped: what came behind the last end of line is a reject that fails no run.
