@@ -117,7 +117,11 @@ func readAll(t *testing.T, lanes, bytes, rows int, path string, scan *plan.Scan,
 func TestLanesAreAsOne(t *testing.T) {
 	dir := t.TempDir()
 	for _, c := range laneCases() {
-		for _, how := range []compression{plain, gz, zst} {
+		packed := []compression{plain}
+		if c.name == "csv" { // what packs a file knows nothing of its format
+			packed = append(packed, gz, zst)
+		}
+		for _, how := range packed {
 			t.Run(c.name+" "+string(how), func(t *testing.T) {
 				path := filepath.Join(dir, "in"+how.extension())
 				condition := c.program(t)
