@@ -218,6 +218,10 @@ func (e *Set) repeatLiteral(t *Typed, n int) arrow.Array {
 	if c.isNull(0) {
 		return array.MakeArrayOfNull(e.mem, t.Type, n)
 	}
+	// It outlives the batch in hand, whose failures are not its own.
+	failed := e.failed
+	e.failed = nil
+	defer func() { e.failed = failed }()
 	f := &frame{e: e, n: n}
 	return e.arrayOfColumn(f, f.full(c), t.Type, n, nil, 0)
 }
