@@ -10,12 +10,30 @@ func (x *explainer) runs(p *Pipeline) {
 	x.linef("")
 	x.linef("what runs")
 	before := x.b.Len()
+	readers := readersOf(p)
 	for _, n := range p.Nodes {
 		x.pruned(n)
+		x.pushed(n, readers)
 	}
 	if x.b.Len() == before {
 		x.linef("  all of it, as written")
 	}
+}
+
+// pushed prints which conditions of a filter its source answers.
+func (x *explainer) pushed(n *Node, readers map[*Output]int) {
+	if _, ok := n.Op.(*Filter); !ok {
+		return
+	}
+	source, _ := answering(n, readers)
+	if source == nil || len(source.Op.(*Scan).Pushed) == 0 {
+		return
+	}
+	var texts []string
+	for _, p := range source.Op.(*Scan).Pushed {
+		texts = append(texts, strings.Join(strings.Fields(p.Text()), " "))
+	}
+	x.linef("  %s: skips rows for which this is not true, and they count as filtered in %s: %s", source.ID, n.ID, strings.Join(texts, ", "))
 }
 
 // pruned prints which columns a node does not make, since nobody reads them.

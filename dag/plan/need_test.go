@@ -188,6 +188,11 @@ func TestNeeds(t *testing.T) {
 			g.add("out", &plan.Project{Items: bare("s", "k", "i")}, "more")
 			g.add("show", sink(), "out")
 		}, map[string]string{"rows": "i s", "more": "i s k"}},
+		{"rejects of parse", func(g *graph) {
+			g.add("more", &plan.Parse{Column: text("s"), As: "kv", Schema: arrow.NewSchema([]arrow.Field{{Name: "k", Type: schema.String, Nullable: true}}, nil)}, "rows")
+			g.add("out", discard(), "more")
+			g.add("bad", sink(), "more.rejected")
+		}, map[string]string{"rows": "all", "more": ""}},
 		{"route", func(g *graph) {
 			g.add("where", &plan.Route{Branches: []plan.Branch{{Name: text("big"), Cond: expression("f > 30")}, {Name: text("odd"), Cond: expression("j == 1")}}}, "rows")
 			g.add("a", &plan.Project{Items: bare("s")}, "where.big")

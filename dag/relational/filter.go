@@ -8,7 +8,8 @@ import (
 	"flowrun/dag/op"
 )
 
-// filter passes the rows for which its condition is true.
+// filter passes the rows for which its condition is true. Rows for which its source has answered that it is not are skipped,
+// and count here.
 type filter struct {
 	stateless
 	cond *expr.Program
@@ -21,6 +22,7 @@ func (f *filter) Open(_ context.Context, rt op.Runtime) error {
 }
 
 func (f *filter) Process(_ context.Context, _ int, in *batch.Batch, out op.Emitter) error {
+	out.Filter(in.Skipped)
 	rows := in.Rows()
 	if rows == 0 {
 		return nil

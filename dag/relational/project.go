@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"flowrun/dag/batch"
 	"flowrun/dag/expr"
@@ -20,6 +21,8 @@ type project struct {
 	blanks   blanks
 	set      *expr.Set
 	pieces   pieces
+	skipped  skips
+	mem      memory.Allocator
 }
 
 // source says where a column comes from: from the input, from a program, or, where both are -1, from nowhere.
@@ -43,13 +46,19 @@ func newProject(n *plan.Node, o *plan.Project) *project {
 }
 
 func (p *project) Open(_ context.Context, rt op.Runtime) error {
-	p.set = expr.NewSet(rt.Allocator(), p.programs...)
-	p.blanks = newBlanks(p.schema, rt.Allocator(), func(i int) bool { return p.columns[i] == source{-1, -1} })
+	p.mem = rt.Allocator()
+	p.set = expr.NewSet(p.mem, p.programs...)
+	p.blanks = newBlanks(p.schema, p.mem, func(i int) bool { return p.columns[i] == source{-1, -1} })
 	return nil
 }
 
 func (p *project) Process(ctx context.Context, _ int, in *batch.Batch, out op.Emitter) error {
-	return p.pieces.each(ctx, in, func(piece *batch.Batch) (int64, error) { return p.piece(piece, out) })
+	p.skipped.take(in, out)
+	err := p.pieces.each(ctx, in, func(piece *batch.Batch) (int64, error) { return p.piece(piece, out) })
+	if err != nil {
+		return err
+	}
+	return p.skipped.rest(p.schema, p.mem, in, out)
 }
 
 // piece makes one batch, and gives about how many bytes its new columns take.
@@ -98,7 +107,7 @@ func (p *project) piece(in *batch.Batch, out op.Emitter) (int64, error) {
 		}
 	}
 	rec := recordOf(p.schema, columns, length)
-	return bytes, out.Emit("", in.WithRecord(rec, rows.left.Sel))
+	return bytes, out.Emit("", p.skipped.with(in.WithRecord(rec, rows.left.Sel)))
 }
 
 func (p *project) Close() error {
