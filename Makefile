@@ -1,7 +1,7 @@
 # What CI does, one verb each. Nothing here is needed to build: `go build ./cmd/flowrun` does.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build check test race bench generate
+.PHONY: build check test race memory bench generate
 
 build:
 	go build -o flowrun ./cmd/flowrun
@@ -17,6 +17,9 @@ test:
 
 race:
 	go test -race -shuffle=on ./...
+
+memory: ## the tests in a build that finds memory used after it was freed, freed twice or never
+	go test -tags flowrundebug ./dag/batch ./dag/expr ./dag/codec/... ./dag/state ./dag/op/... ./dag/relational ./dag/exec ./dag/job/... ./nodes/... ./cmd/flowrun
 
 bench: ## the workloads, then the Go micro-benchmarks
 	go run ./cmd/flowrun bench --compare wc

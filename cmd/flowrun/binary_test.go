@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"flowrun/dag/batch"
 )
 
 // binary builds flowrun once for all tests that need the real program.
@@ -22,7 +24,11 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 	built = dir
 	path := filepath.Join(dir, "flowrun")
-	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	args := []string{"build", "-o", path}
+	if batch.Checked {
+		args = append(args, "-tags", "flowrundebug")
+	}
+	out, err := exec.Command("go", append(args, ".")...).CombinedOutput()
 	if err != nil {
 		return "", &buildError{string(out), err}
 	}

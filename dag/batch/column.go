@@ -182,6 +182,12 @@ func (c *Column) grow(buf []byte, need int) []byte {
 		return buf
 	}
 	size := (max(need, 2*len(buf)) + 63) &^ 63
+	if mem, ok := c.mem.(Unclear); ok { // every value is written before it is read
+		if buf == nil {
+			return mem.AllocateUnclear(size)
+		}
+		return mem.ReallocateUnclear(size, buf)
+	}
 	if buf == nil {
 		return c.mem.Allocate(size)
 	}

@@ -12,9 +12,29 @@ import (
 
 // checked is an allocator that fails the test when something was not released.
 func checked(t testing.TB) memory.Allocator {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := memory.NewCheckedAllocator(NewPool())
 	t.Cleanup(func() { mem.AssertSize(t, 0) })
-	return mem
+	return dirty{mem}
+}
+
+// dirty gives memory that is as far from clear as can be to whoever does not ask for clear one.
+type dirty struct{ *memory.CheckedAllocator }
+
+func (d dirty) AllocateUnclear(size int) []byte {
+	b := d.Allocate(size)
+	for i := range b {
+		b[i] = 0xcd
+	}
+	return b
+}
+
+func (d dirty) ReallocateUnclear(size int, b []byte) []byte {
+	was := len(b)
+	b = d.Reallocate(size, b)
+	for i := was; i < size; i++ {
+		b[i] = 0xcd
+	}
+	return b
 }
 
 func column(name string, t arrow.DataType) arrow.Field {

@@ -33,7 +33,7 @@ func columns(t testing.TB, pairs ...string) *arrow.Schema {
 // detail.
 func read(t testing.TB, format string, config any, s *arrow.Schema, input string, size int) (rows, rejects []string) {
 	t.Helper()
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := memory.NewCheckedAllocator(batch.NewPool())
 	defer mem.AssertSize(t, 0)
 	d := NewDecoder(DecoderOptions{Format: format, Config: config, Schema: s, Allocator: mem, Now: time.Now})
 	defer d.Close()

@@ -17,7 +17,7 @@ import (
 var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
 func checked(t testing.TB) memory.Allocator {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := memory.NewCheckedAllocator(batch.NewPool())
 	t.Cleanup(func() { mem.AssertSize(t, 0) })
 	return mem
 }

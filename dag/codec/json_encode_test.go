@@ -135,7 +135,7 @@ func TestJSONRoundTrip(t *testing.T) {
 		fields[i].Metadata = arrow.Metadata{} // timestamps as text
 	}
 	read := arrow.NewSchema(fields, nil)
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := memory.NewCheckedAllocator(batch.NewPool())
 	defer mem.AssertSize(t, 0)
 	rapid.Check(t, func(t *rapid.T) {
 		b := batch.NewBuilder(plain, mem)

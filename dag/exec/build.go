@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"flowrun/dag/batch"
 	"flowrun/dag/live"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
@@ -15,7 +16,12 @@ import (
 // runs before [Run.Run]. The plan is only read.
 func Build(p *plan.Pipeline, c Connectors, o Options) (*Run, error) {
 	o = o.withDefaults()
-	r := &Run{plan: p, o: o, nudged: make(chan struct{}, 1), cuts: make(chan chan struct{}), reading: make(chan struct{}), done: make(chan struct{}), byID: map[string]*edge{}}
+	var own pool
+	if o.Allocator == nil {
+		own.Pool = batch.NewPool()
+		o.Allocator = own.Pool
+	}
+	r := &Run{plan: p, o: o, pool: own, nudged: make(chan struct{}, 1), cuts: make(chan chan struct{}), reading: make(chan struct{}), done: make(chan struct{}), byID: map[string]*edge{}}
 	close(r.reading)
 	if o.Watched {
 		r.watchers.Add(1)

@@ -45,4 +45,8 @@
 // is worked on, and one that waits for that or, worked on, for its turn. While somebody watches, an edge also keeps its newest
 // batches, 200 rows or one batch, for a quarter of a second. Nothing else is kept of a batch but what operators copy into
 // their state, and text that is shown: events, at most 1 MiB, and one epoch's blocks.
+//
+// Buffers come from a pool of the run's own, unless Options has an allocator. It keeps up to 16 MiB of them for the next
+// batches, less and less while they are not needed, and once no row has moved for two seconds the heap is given back to the
+// system. In a program built with the tag flowrundebug a run whose buffers did not all come back panics at its end.
 package exec

@@ -320,7 +320,7 @@ type fataler interface {
 }
 
 func newGraph(t fataler) *graph {
-	g := &graph{t: t, p: &plan.Pipeline{Name: "test"}, mem: memory.NewCheckedAllocator(memory.DefaultAllocator),
+	g := &graph{t: t, p: &plan.Pipeline{Name: "test"}, mem: memory.NewCheckedAllocator(batch.NewPool()),
 		sources: map[string]*source{}, nodes: map[string]*transform{}, many: map[string]func() *transform{}, sinks: map[string]*sink{}, by: map[string]*plan.Node{}}
 	return g
 }

@@ -27,6 +27,7 @@ func (r *Run) tick(ctx context.Context) {
 			for _, e := range r.edges {
 				e.sampler.tick(r.watchers.Load() > 0, now)
 			}
+			r.pool.tick(r.moved())
 		case <-ctx.Done():
 			return
 		}

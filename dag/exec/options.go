@@ -22,7 +22,7 @@ type Connectors interface {
 type Options struct {
 	// Transforms makes the operators in between; nil: package relational.
 	Transforms func(n *plan.Node) (op.Transform, error)
-	// Allocator is where Arrow buffers come from; nil: Go's heap.
+	// Allocator is where Arrow buffers come from; nil: a batch.Pool of the run's own.
 	Allocator memory.Allocator
 	// BatchRows and BatchBytes bound a batch; 0: 4096 rows, 256 KiB.
 	BatchRows, BatchBytes int
@@ -50,9 +50,6 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Transforms == nil {
 		o.Transforms = relational.New
-	}
-	if o.Allocator == nil {
-		o.Allocator = memory.DefaultAllocator
 	}
 	if o.BatchRows <= 0 {
 		o.BatchRows = 4096

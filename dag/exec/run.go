@@ -17,6 +17,7 @@ import (
 type Run struct {
 	plan     *plan.Pipeline
 	o        Options
+	pool     pool
 	topology live.Topology
 
 	nodes   []*node // in file order
@@ -235,6 +236,7 @@ func (r *Run) finish() error {
 	for _, e := range r.edges {
 		e.sampler.settle()
 	}
+	r.checkMemory()
 	r.history.take(r.nodes, time.Now())
 	if err != nil {
 		log := r.log

@@ -197,7 +197,7 @@ func TestBareColumnIsHandedOn(t *testing.T) {
 
 func TestLiteralIsMadeOnce(t *testing.T) {
 	b := readings(t)
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := memory.NewCheckedAllocator(batch.NewPool())
 	defer mem.AssertSize(t, 0)
 	e := compileOver(t, `"x"`, b.Schema()).Evaluator(mem)
 	defer e.Close()

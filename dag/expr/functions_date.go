@@ -3,6 +3,7 @@ package expr
 import (
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -99,6 +100,7 @@ func loadZone(name string) (any, error) {
 	if z := zones.loaded[name]; z != nil {
 		return z, nil
 	}
+	name = strings.Clone(name) // it may point into a batch
 	z, err := time.LoadLocation(name)
 	if err != nil || name == "Local" { // the machine's own zone would make a result depend on the machine
 		return nil, reject(reasonTimezone, "%s", quoteShort(name))

@@ -21,6 +21,7 @@ func compilePattern(pattern string) (*regexp.Regexp, error) {
 	if re := patterns.compiled[pattern]; re != nil {
 		return re, nil
 	}
+	pattern = strings.Clone(pattern) // it may point into a batch
 	re, err := regexp.Compile(pattern)
 	if err != nil {
 		return nil, reject(reasonRegex, "%s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))

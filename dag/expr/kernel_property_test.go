@@ -31,7 +31,7 @@ func FuzzKernels(f *testing.F) {
 }
 
 func kernelsAgree(t *rapid.T) {
-	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	mem := memory.NewCheckedAllocator(batch.NewPool())
 	g := &grammar{t: t, pool: map[string][]string{}}
 	text := g.of(rapid.SampledFrom(resultTypes).Draw(t, "type"), rapid.IntRange(1, 4).Draw(t, "depth"))
 	p, list := Compile(diag.Text{Value: text}, &Env{Schema: randomSchema})

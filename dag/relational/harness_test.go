@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -246,7 +247,7 @@ func valueOf(arr arrow.Array, i int) any {
 	case *array.Float64:
 		return a.Value(i)
 	case *array.String:
-		return a.Value(i)
+		return strings.Clone(a.Value(i)) // its batch goes back
 	case *array.Timestamp:
 		return a.Value(i)
 	case *array.List:

@@ -16,13 +16,14 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"pgregory.net/rapid"
 
+	"flowrun/dag/batch"
 	"flowrun/dag/schema"
 )
 
 // Values and lists give back, bit by bit, what was put in, for every type.
 func TestValuesAndListsKeepWhatIsPutIn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+		mem := memory.NewCheckedAllocator(batch.NewPool())
 		defer func() {
 			if n := mem.CurrentAlloc(); n != 0 {
 				t.Fatalf("%d bytes were not given back", n)
@@ -238,7 +239,7 @@ func TestInt128AgainstBigInt(t *testing.T) {
 }
 
 func TestArrayOfMakesEveryWordType(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := memory.NewCheckedAllocator(batch.NewPool())
 	defer mem.AssertSize(t, 0)
 	for _, dt := range append(slices.Clone(allTypes[:3]), schema.Timestamp, schema.Date, schema.Duration, arrow.Null) {
 		words := []uint64{1, 0, 1, 0, 1, 0, 1, 0, 1}

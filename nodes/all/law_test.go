@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"go.uber.org/goleak"
 
+	"flowrun/dag/batch"
 	"flowrun/dag/exec"
 	"flowrun/dag/job"
 	"flowrun/dag/live"
@@ -232,7 +233,7 @@ func TestCountersMove(t *testing.T) {
 			if j.Plan == nil {
 				t.Fatal(j.Diags)
 			}
-			alloc := memory.NewCheckedAllocator(memory.DefaultAllocator)
+			alloc := memory.NewCheckedAllocator(batch.NewPool())
 			run, err := exec.Build(j.Plan, nodes.Connectors{}, exec.Options{Allocator: alloc, Output: io.Discard, Log: slog.DiscardHandler})
 			if err != nil {
 				t.Fatal(err)

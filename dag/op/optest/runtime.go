@@ -13,6 +13,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"flowrun/dag/batch"
 	"flowrun/dag/op"
 )
 
@@ -46,7 +47,7 @@ var _ op.Runtime = (*Runtime)(nil)
 // New makes a Runtime. When the test ends it fails unless all Arrow buffers were given back.
 func New(t testing.TB) *Runtime {
 	r := &Runtime{t: t, changed: make(chan struct{}), shown: map[uint64]string{}, hurry: make(chan struct{}),
-		alloc: memory.NewCheckedAllocator(memory.DefaultAllocator)}
+		alloc: memory.NewCheckedAllocator(batch.NewPool())}
 	r.log = slog.New(&handler{r: r})
 	t.Cleanup(func() {
 		if !t.Failed() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"testing"
 
 	"flowrun/dag/batch"
@@ -38,7 +39,7 @@ func (t *Taken) Add(b *batch.Batch) {
 	for i := range b.Rows() {
 		row := make([]string, b.Record.NumCols())
 		for c := range row {
-			row[c] = b.Record.Column(c).ValueStr(b.Row(i))
+			row[c] = strings.Clone(b.Record.Column(c).ValueStr(b.Row(i))) // b goes back
 		}
 		t.Rows = append(t.Rows, row)
 	}
