@@ -91,6 +91,7 @@ func common() object {
 		},
 		"schema":      object{"type": []string{"object", "string"}, "description": "Columns and their types, or, for files, infer: bool int float string bytes timestamp date duration, list<T>, map<T>, a nested map for a struct. ! behind a type means never null."},
 		"on_error":    object{"enum": []string{"fail", "drop"}, "description": "What becomes of a rejected row that nobody reads: the run ends, or the row is dropped and counted."},
+		"parallelism": lanesSchema(),
 		"description": object{"type": "string", "description": "For people."},
 	}
 }

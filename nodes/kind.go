@@ -37,6 +37,8 @@ type Kind[C any] struct {
 	Doc string
 	// MaxInputs is how many nodes it can read at the most; 0 means 1, and -1 any number.
 	MaxInputs int
+	// Lanes: `parallelism` means something for it, as plan.NoLanes says too.
+	Lanes bool
 
 	// Lower makes a transform's operation. It reports what is wrong through b and returns nil then.
 	Lower func(b *Builder, c C) plan.Op
@@ -57,6 +59,7 @@ type Entry struct {
 	Role      Role
 	Doc       string
 	MaxInputs int
+	Lanes     bool
 	Config    reflect.Type
 
 	lower  func(ctx context.Context, b *Builder) plan.Op
@@ -86,7 +89,7 @@ func Register[C any](k Kind[C]) {
 	if Find(k.Name, k.Role) != nil {
 		panic(fmt.Sprintf("nodes: %s %s registered twice", k.Name, k.Role))
 	}
-	e := &Entry{Name: k.Name, Role: k.Role, Doc: k.Doc, MaxInputs: k.MaxInputs, Config: reflect.TypeFor[C]()}
+	e := &Entry{Name: k.Name, Role: k.Role, Doc: k.Doc, MaxInputs: k.MaxInputs, Lanes: k.Lanes, Config: reflect.TypeFor[C]()}
 	if e.MaxInputs == 0 {
 		e.MaxInputs = 1
 	}

@@ -36,7 +36,7 @@ func Lower(ctx context.Context, f *spec.File) (*plan.Pipeline, diag.List) {
 
 func lowerNode(ctx context.Context, n *spec.Node, pn *plan.Node, byName map[string]*plan.Node, p *plan.Pipeline, list *diag.List) {
 	unavailable(n.EventTime, "event_time", "remove `event_time`", list)
-	unavailable(n.Parallelism, "parallelism", "remove `parallelism`", list)
+	defer readLanes(n, pn, list)
 	for _, r := range n.From {
 		e := plan.Edge{From: byName[r.Node], Output: r.Output, At: r.At}
 		if e.From == nil {

@@ -106,7 +106,11 @@ func roleLine(e *Entry) string {
 	case e.MaxInputs > 1:
 		reads = fmt.Sprintf(" that reads up to %d nodes", e.MaxInputs)
 	}
-	return fmt.Sprintf("A %s%s.", e.Role, reads)
+	lanes := ""
+	if e.Lanes {
+		lanes = " `parallelism` lets it run in several [lanes](../pipelines.md#lanes)."
+	}
+	return fmt.Sprintf("A %s%s.%s", e.Role, reads, lanes)
 }
 
 // settingsTable describes the settings of a kind, nested ones as `outer.inner`.

@@ -41,6 +41,7 @@ func (b *binder) report(code diag.Code, at diag.Span, hint, format string, args 
 func (b *binder) node(n *Node) {
 	b.onError(n)
 	in, known := b.input(n)
+	b.lanes(n, in)
 	if n.Op == nil {
 		b.reserve(n)
 		return

@@ -83,6 +83,9 @@ func (x *explainer) node(n *Node) {
 	default:
 		panic(fmt.Sprintf("plan: Explain does not know %T", o))
 	}
+	if n.Parallelism > 1 {
+		x.linef("  %s", inLanes(n))
+	}
 	if d := n.Declares(); len(d) > 0 {
 		out := n.Output(d[0].Name)
 		x.linef("  -> %s%s", columns(out.Schema), modeOf(out))

@@ -50,6 +50,7 @@ type Node struct {
 	// on as they are done, not in the order in which they came.
 	Parallelism int
 	Unordered   bool
+	LanesAt     diag.Span // where it was written
 	// Chained is set by Rewrite: the node runs in the goroutine of the one it reads, without a queue in between. It has one
 	// input. Where the two do not have the same lanes it means nothing, since there rows go from one goroutine to another.
 	Chained bool

@@ -45,6 +45,9 @@ func TestEveryOperationHasAnOperator(t *testing.T) {
 		}
 		from := &plan.Node{ID: "in", Outputs: []*plan.Output{{Schema: schemaOf("x int")}}}
 		tr, err := New(&plan.Node{ID: "n", Op: o, Inputs: []plan.Edge{{From: from}}, Outputs: from.Outputs})
+		if why, instead := plan.NoLanes(o); (why == "") != (instead == "") { // panics on what it does not know
+			t.Errorf("NoLanes of %s: %q, %q", name, why, instead)
+		}
 		end := name == "Scan" || name == "Write"
 		if end && (err == nil || !strings.Contains(err.Error(), "connector")) {
 			t.Errorf("New of %s: %v, want an error that names connectors", name, err)

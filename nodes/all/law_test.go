@@ -106,9 +106,13 @@ func TestEveryExampleBinds(t *testing.T) {
 	eachKind(t, func(t *testing.T, e *nodes.Entry) {
 		for _, p := range bound(t, e) {
 			for _, n := range p.Nodes {
-				if n.Kind == e.Name {
-					return
+				if n.Kind != e.Name {
+					continue
 				}
+				if why, _ := plan.NoLanes(n.Op); (why == "") != e.Lanes {
+					t.Errorf("Lanes is %v, and the plan says of it: %q", e.Lanes, why)
+				}
+				return
 			}
 		}
 		t.Error("no example of its page has it")

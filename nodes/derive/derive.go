@@ -14,7 +14,7 @@ var doc string
 
 func init() {
 	nodes.Register(nodes.Kind[spec.Fields]{
-		Name: "derive", Role: nodes.Transform, Doc: doc,
+		Name: "derive", Role: nodes.Transform, Doc: doc, Lanes: true,
 		Lower: func(b *nodes.Builder, fields spec.Fields) plan.Op {
 			if !b.NotEmpty(len(fields), "columns", "derive: {temp_f: temp * 9 / 5 + 32}") {
 				return nil

@@ -15,7 +15,7 @@ var doc string
 
 func init() {
 	nodes.Register(nodes.Kind[[]spec.Name]{
-		Name: "drop", Role: nodes.Transform, Doc: doc,
+		Name: "drop", Role: nodes.Transform, Doc: doc, Lanes: true,
 		Lower: func(b *nodes.Builder, columns []spec.Name) plan.Op {
 			if !b.NotEmpty(len(columns), "columns", "drop: [raw, debug]") {
 				return nil

@@ -16,7 +16,7 @@ var doc string
 
 func init() {
 	nodes.Register(nodes.Kind[spec.Fields]{
-		Name: "explode", Role: nodes.Transform, Doc: doc,
+		Name: "explode", Role: nodes.Transform, Doc: doc, Lanes: true,
 		Lower: func(b *nodes.Builder, fields spec.Fields) plan.Op {
 			if len(fields) != 1 {
 				b.Report(diag.Diagnostic{

@@ -14,7 +14,7 @@ var doc string
 
 func init() {
 	nodes.Register(nodes.Kind[diag.Text]{
-		Name: "filter", Role: nodes.Transform, Doc: doc,
+		Name: "filter", Role: nodes.Transform, Doc: doc, Lanes: true,
 		Lower: func(_ *nodes.Builder, cond diag.Text) plan.Op {
 			return &plan.Filter{Cond: plan.Expr{Text: cond}}
 		},

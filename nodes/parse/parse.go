@@ -34,7 +34,7 @@ type Config struct {
 var doc string
 
 func init() {
-	nodes.Register(nodes.Kind[Config]{Name: "parse", Role: nodes.Transform, Doc: doc, Lower: lower})
+	nodes.Register(nodes.Kind[Config]{Name: "parse", Role: nodes.Transform, Doc: doc, Lanes: true, Lower: lower})
 }
 
 func lower(b *nodes.Builder, c Config) plan.Op {

@@ -18,7 +18,7 @@ type names map[string]spec.Name
 
 func init() {
 	nodes.Register(nodes.Kind[names]{
-		Name: "rename", Role: nodes.Transform, Doc: doc,
+		Name: "rename", Role: nodes.Transform, Doc: doc, Lanes: true,
 		Lower: func(b *nodes.Builder, columns names) plan.Op {
 			if !b.NotEmpty(len(columns), "columns", "rename: {old_name: new_name}") {
 				return nil

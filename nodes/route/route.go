@@ -14,7 +14,7 @@ var doc string
 
 func init() {
 	nodes.Register(nodes.Kind[spec.Fields]{
-		Name: "route", Role: nodes.Transform, Doc: doc,
+		Name: "route", Role: nodes.Transform, Doc: doc, Lanes: true,
 		Lower: func(b *nodes.Builder, branches spec.Fields) plan.Op {
 			if !b.NotEmpty(len(branches), "outputs", "route: {big: amount > 1000, small: amount > 0}") {
 				return nil

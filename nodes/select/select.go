@@ -14,7 +14,7 @@ var doc string
 
 func init() {
 	nodes.Register(nodes.Kind[spec.Items]{
-		Name: "select", Role: nodes.Transform, Doc: doc,
+		Name: "select", Role: nodes.Transform, Doc: doc, Lanes: true,
 		Lower: func(b *nodes.Builder, items spec.Items) plan.Op {
 			if !b.NotEmpty(len(items), "columns", "select: [device, {temp_f: temp * 9 / 5 + 32}]") {
 				return nil
