@@ -180,22 +180,37 @@ func literal(v any, t arrow.DataType) *Typed {
 
 // machineNode makes a node that runs on the machine as a whole. It can be null where one of args can.
 func machineNode(t arrow.DataType, args []*Typed, tree ast.Node) *Typed {
-	m := &Typed{Form: FormMachine, Type: t, Args: columnsOf(args), AST: tree}
+	m := &Typed{Form: FormMachine, Type: t, Args: columnsOf(args), AST: tree, Why: whyType(t)}
 	for _, a := range args {
 		m.Nullable = m.Nullable || a.Nullable
+		if m.Why == "" {
+			m.Why = whyType(a.Type)
+		}
 	}
 	return m
+}
+
+// because says why a node runs on the machine, unless that is known.
+func (t *Typed) because(why string) *Typed {
+	if t.Form == FormMachine && t.Why == "" {
+		t.Why = why
+	}
+	return t
 }
 
 // columnsOf lists the columns that nodes read, each once.
 func columnsOf(nodes []*Typed) []*Typed {
 	var out []*Typed
-	seen := map[int]bool{}
+	columns, seen := map[int]bool{}, map[*Typed]bool{}
 	var walk func(nodes []*Typed)
 	walk = func(nodes []*Typed) {
 		for _, t := range nodes {
-			if t.Form == FormColumn && !seen[t.Index] {
-				seen[t.Index] = true
+			if seen[t] { // variables are nodes with several parents
+				continue
+			}
+			seen[t] = true
+			if t.Form == FormColumn && !columns[t.Index] {
+				columns[t.Index] = true
 				out = append(out, t)
 			}
 			walk(t.Args)
@@ -209,9 +224,7 @@ func columnsOf(nodes []*Typed) []*Typed {
 func (c *checker) name(n ast.Node, name string) *Typed {
 	for i := len(c.lets) - 1; i >= 0; i-- {
 		if v := c.lets[i]; v.name == name {
-			t := machineNode(v.t.Type, []*Typed{v.t}, variable(v.inner))
-			t.Nullable = v.t.Nullable
-			return t
+			return assemble(FormVariable, v.inner, v.t.Type, []*Typed{v.t}, variable(v.inner))
 		}
 	}
 	if name == "$env" {
@@ -244,7 +257,11 @@ func (c *checker) let(n *ast.VariableDeclaratorNode) *Typed {
 	c.lets = append(c.lets, v)
 	body := c.check(n.Expr)
 	c.lets = c.lets[:len(c.lets)-1]
-	t := machineNode(body.Type, []*Typed{value, body}, &ast.VariableDeclaratorNode{Name: v.inner, Value: value.AST, Expr: body.AST})
+	tree := &ast.VariableDeclaratorNode{Name: v.inner, Value: value.AST, Expr: body.AST}
+	t := assemble(FormLet, "let", body.Type, []*Typed{value, body}, tree)
+	if body.Form == FormMachine { // which computes the value as well
+		t = machineNode(body.Type, []*Typed{value, body}, tree).because(body.Why)
+	}
 	t.Nullable = body.Nullable
 	return t
 }
@@ -257,7 +274,7 @@ func (c *checker) sequence(n *ast.SequenceNode) *Typed {
 		trees[i] = parts[i].AST
 	}
 	last := parts[len(parts)-1]
-	t := machineNode(last.Type, parts, &ast.SequenceNode{Nodes: trees})
+	t := assemble(FormSequence, ";", last.Type, parts, &ast.SequenceNode{Nodes: trees})
 	t.Nullable = last.Nullable
 	return t
 }

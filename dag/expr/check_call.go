@@ -35,6 +35,9 @@ func (s *site) call(c *checker, t arrow.DataType, fn native) *Typed {
 	tree := call(fn, trees...)
 	if s.lazy && len(trees) > 1 {
 		tree = c.unlessNull(trees[0], func(v ast.Node) ast.Node { return call(fn, append([]ast.Node{v}, trees[1:]...)...) })
+		if slices.ContainsFunc(s.args[1:], (*Typed).canFail) {
+			return machineNode(t, s.args, tree).because(whyLazy)
+		}
 	}
 	return assemble(FormCall, s.fn.name, t, s.args, tree)
 }
@@ -379,5 +382,5 @@ func (c *checker) extra(n ast.Node, name string, x Extra, args []*Typed) *Typed 
 	}
 	m := machineNode(t, args, withRow(func(r *rowState, args []any) any { return callExtra(x, Site{Call: number, Row: r.site}, args) }, trees...))
 	m.Nullable = true
-	return m
+	return m.because(whyExtra)
 }

@@ -41,7 +41,7 @@ func (c *checker) listOfNodes(elems []*Typed, elem arrow.DataType) *Typed {
 		fixed = fixed && e.Form == FormLiteral && e.Value != nil
 	}
 	if !fixed {
-		m := machineNode(listOf(elem), elems, &ast.ArrayNode{Nodes: trees})
+		m := assemble(FormList, "[]", listOf(elem), elems, &ast.ArrayNode{Nodes: trees})
 		m.Nullable = false
 		return m
 	}
@@ -185,7 +185,7 @@ func (c *checker) structOf(n ast.Node, names []string, values []*Typed) *Typed {
 		}
 		return m
 	}
-	m := machineNode(arrow.StructOf(fields...), values, call(build, trees...))
+	m := assemble(FormStruct, "{}", arrow.StructOf(fields...), values, call(build, trees...))
 	m.Nullable = false
 	return m
 }
@@ -214,7 +214,7 @@ func (c *checker) mapOf(n ast.Node, keys, values []*Typed) *Typed {
 		}
 		return m
 	}
-	m := machineNode(schema.Map(item), append(slices.Clone(keys), values...), call(build, trees...))
+	m := machineNode(schema.Map(item), append(slices.Clone(keys), values...), call(build, trees...)).because(whyMap)
 	m.Nullable = slices.ContainsFunc(keys, func(k *Typed) bool { return k.Nullable })
 	return m
 }

@@ -129,7 +129,8 @@ func (c *checker) field(n *ast.MemberNode, base, key *Typed, t *arrow.StructType
 		c.error(codeMember, c.src.of(n.Property), fmt.Sprintf("the struct has no field %q", name), hint)
 		return c.unknown(base, key)
 	}
-	r := machineNode(f.Type, []*Typed{base}, call(strictly1(func(m any) (any, error) { return m.(map[string]any)[name], nil }), base.AST))
+	r := assemble(FormField, name, f.Type, []*Typed{base}, call(strictly1(func(m any) (any, error) { return m.(map[string]any)[name], nil }), base.AST))
+	r.Index, _ = t.FieldIdx(name)
 	r.Nullable = base.Nullable || f.Nullable
 	return r
 }
@@ -145,7 +146,10 @@ func (c *checker) access(base, key *Typed, lazy bool, t arrow.DataType, get func
 	if lazy && key.Form != FormLiteral {
 		tree = c.unlessNull(base.AST, func(v ast.Node) ast.Node { return call(fn, v, key.AST) })
 	}
-	return machineNode(t, []*Typed{base, key}, tree)
+	if lazy && key.canFail() {
+		return machineNode(t, []*Typed{base, key}, tree).because(whyLazy)
+	}
+	return assemble(FormElement, "[]", t, []*Typed{base, c.typed(key, schema.Int)}, tree)
 }
 
 // place checks an index, which counts from the end where it is negative.
@@ -224,24 +228,23 @@ func (c *checker) slice(n *ast.SliceNode, lazy bool) *Typed {
 	if lazy {
 		tree = c.unlessNull(base.AST, func(v ast.Node) ast.Node { return call(fn, append([]ast.Node{v}, trees[1:]...)...) })
 	}
-	return machineNode(base.Type, args, tree)
+	for i, a := range args[1:] {
+		if lazy && a.canFail() {
+			return machineNode(base.Type, args, tree).because(whyLazy)
+		}
+		args[i+1] = c.typed(a, schema.Int)
+	}
+	return assemble(FormSlice, "[:]", base.Type, args, tree)
 }
 
 // sliceOf cuts a[from:to]; ends beyond the value are moved to its ends, negative ones count from the end.
 func sliceOf(a []any) (any, error) {
 	cut := func(n int) (int, int) {
-		from, to := a[1].(int64), int64(n)
+		to := int64(n)
 		if len(a) == 3 {
 			to = a[2].(int64)
 		}
-		if from < 0 {
-			from = max(from+int64(n), 0)
-		}
-		if to < 0 {
-			to = max(to+int64(n), 0)
-		}
-		to = min(to, int64(n))
-		return int(min(from, to)), int(to)
+		return cutEnds(a[1].(int64), to, int64(n))
 	}
 	switch v := a[0].(type) {
 	case string:

@@ -109,7 +109,7 @@ func (c *checker) loop(s *site, t arrow.DataType, more []*Typed, make func(list 
 	list := s.args[0]
 	args := append([]*Typed{list}, more...)
 	tree := c.unlessNull(list.AST, make)
-	r := machineNode(t, args, tree)
+	r := machineNode(t, args, tree).because(whyPredicate)
 	r.Name, r.Nullable = s.fn.name, list.Nullable
 	for _, m := range more {
 		if m.Type == unknownType {

@@ -165,7 +165,7 @@ func (c *checker) convert(a *Typed, to arrow.DataType) *Typed {
 	case a.Type.ID() == arrow.DATE32:
 		return &Typed{Form: FormCall, Name: "timestamp", Args: []*Typed{a}, Type: to, Nullable: a.Nullable, From: a.From, To: a.To, AST: a.AST}
 	}
-	m := machineNode(to, []*Typed{a}, deepConvert(a.AST, a.Type, to))
+	m := machineNode(to, []*Typed{a}, deepConvert(a.AST, a.Type, to)).because(whyConvert)
 	m.From, m.To = a.From, a.To
 	return m
 }

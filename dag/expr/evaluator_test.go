@@ -223,8 +223,7 @@ func TestColumnar(t *testing.T) {
 		{`i in 1..i0 and s in ["a", "b"]`, `true []`},
 		{`hash(s) + t.Year()`, `true []`},
 		{`i > 1 and any(l, # == "a")`, `false [any(l, # == "a"): a predicate over a list runs row by row]`},
-		{`l[0] + s`, `false [l[0]: taking out elements runs row by row]`},
-		{`len(l) > len(sort(l))`, `false [sort(l): the function sort of these arguments runs row by row]`},
+		{`len(l) > len(sort(l))`, `false [sort(l): functions of lists run row by row]`},
 	} {
 		all, notes := compileText(t, c.text).Columnar()
 		if got := fmt.Sprint(all, notes); got != c.want {

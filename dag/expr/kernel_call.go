@@ -2,7 +2,6 @@ package expr
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -19,7 +18,7 @@ func planCall(t *Typed) (build builder, why string) {
 		build = planImplementation(t)
 	}
 	if build == nil {
-		why = "the function " + strings.TrimPrefix(t.Name, ".") + " of these arguments runs row by row"
+		why = whyCall(t)
 	}
 	return build, why
 }

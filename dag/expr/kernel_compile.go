@@ -2,6 +2,7 @@ package expr
 
 import (
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/expr-lang/expr/ast"
 )
 
 // compiler makes the kernels of one Set. Parts that mean the same become one kernel, whose result is kept where it is
@@ -11,7 +12,8 @@ type compiler struct {
 	places  []int    // of the input columns, by slot
 	shared  int      // kernels that keep their results
 	nodes   map[*Typed]*compiled
-	made    map[int]*compiled // by meaning
+	made    map[int]*compiled   // by meaning
+	lets    map[string]ast.Node // the values of the variables of the program, by name
 	meanings
 }
 
@@ -24,7 +26,7 @@ func newCompiler() *compiler {
 
 // root compiles a program.
 func (c *compiler) root(p *Program) *compiled {
-	c.program = p
+	c.program, c.lets = p, map[string]ast.Node{}
 	return c.compile(p.root)
 }
 
@@ -62,10 +64,15 @@ func (c *compiler) build(t *Typed) *compiled {
 		k = &compiled{kernel: &columnKernel{slot: c.slot(t.Index), index: t.Index}, cheap: true}
 	case FormLiteral:
 		k = &compiled{kernel: &literalKernel{literalColumn(t.Value, t.Type)}, cheap: true}
+	case FormVariable:
+		return c.compile(t.Args[0])
 	default:
+		if let, ok := t.AST.(*ast.VariableDeclaratorNode); ok && t.Form == FormLet {
+			c.lets[let.Name] = let.Value
+		}
 		build, _ := plan(t)
 		if build == nil {
-			k = &compiled{kernel: newMachineKernel(c.program.env, t), fallible: true}
+			k = &compiled{kernel: newMachineKernel(c.program.env, t, c.lets), fallible: true}
 			break
 		}
 		parts := t.parts()
@@ -76,7 +83,7 @@ func (c *compiler) build(t *Typed) *compiled {
 			fallible, cheap = fallible || args[i].fallible, cheap && args[i].cheap
 		}
 		k = build(t, args)
-		k.fallible, k.cheap = k.fallible || fallible, k.cheap && cheap
+		k.fallible, k.cheap = (k.fallible || fallible) && t.canFail(), k.cheap && cheap
 	}
 	k.typ = t.Type
 	return k
@@ -110,7 +117,19 @@ func (c *compiler) slot(index int) int {
 func plan(t *Typed) (build builder, why string) {
 	switch t.Form {
 	case FormMachine:
-		return nil, ""
+		return nil, t.Why
+	case FormVariable, FormSequence, FormLet:
+		return planSequence, ""
+	case FormField:
+		return planField, ""
+	case FormElement:
+		build = planElement(t)
+	case FormSlice:
+		build = planSlice(t)
+	case FormStruct:
+		return planStruct, ""
+	case FormList:
+		return planList, ""
 	case FormConvert:
 		return planConvert, ""
 	case FormConditional, FormCoalesce:
@@ -123,7 +142,7 @@ func plan(t *Typed) (build builder, why string) {
 		return planCall(t)
 	}
 	if build == nil {
-		return nil, "this use of " + t.Name + " runs row by row"
+		return nil, whyOperator(t)
 	}
 	return build, ""
 }

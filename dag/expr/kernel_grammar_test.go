@@ -48,6 +48,7 @@ var randomSchema = arrow.NewSchema([]arrow.Field{
 // in upper case are literals.
 var rules = map[string][]string{
 	"b": {
+		`<r>.b`, `<r>?.b`, `<s> in <m>`, `"a" in <m>`, `<s> in <r>`, `"b" in <r>`, `<i> in [<i>, <i>]`, `<f> in [<f>, <i>, nil]`, `<t> in [<t>, <t>]`, `<u> in [<u>, <u>]`, `<b> in [<b>]`, `<d> in [<d>, <d>]`, `<y> in [<y>, <y>]`, `[<b>, <b>][<i>]`, `(let v = <b>; v ? v : <b>)`, `{a: <b>, b: <i>}.a`, `<t>.Before(<t>)`, `<t>.After(<t>)`, `<t>.Equal(<t>)`, `<t>.IsZero()`, `(<i>; <b>)`, `get([<b>, <b>], <i>)`, `<r> == <r>`, `<l> == <l>`, `<m> != <m>`, `<d> == <t>`, `<y> < <y>`, `<y> >= <y>`, `<u> <= <u>`, `<t> > <t>`, `<t> <= <t>`, `<b> and <b> and <b> and <b>`, `<f> > <F> && <s> == <S> && <i> < <I> && <s> contains <S>`, `<s> matches "a" && <f> < 2.0 && <i> % 2 == 0 && <i> > 0 && <s> != "x"`, `<b> || <b> || <b>`, `<s> startsWith <S>`, `<s> endsWith <s>`, `<s> in [<s>, <S>, <S>]`, `<s> not matches <P>`, `<y> matches <P>`, `(<b> ? <s> : nil) == nil`, `<i> + 1 == <i> + 1`, `(<i> > 5) == (<f> > 5.0)`,
 		"<b> and <b>", "<b> or <b>", "<b> && <b> || <b>", "not <b>", "!<b>", "<b> ? <b> : <b>", "<b> ?? <b>", "<b> == <b>", "<b> != <b>",
 		"<i> == <i>", "<i> != <i>", "<i> < <i>", "<i> <= <i>", "<i> > <i>", "<i> >= <i>", "<i> < <f>", "<f> >= <i>",
 		"<f> == <f>", "<f> != <f>", "<f> < <f>", "<f> <= <f>", "<f> > <f>", "<f> >= <f>",
@@ -61,6 +62,7 @@ var rules = map[string][]string{
 		"hasPrefix(<s>, <s>)", "hasSuffix(<s>, <S>)", "bool(<s>)", "bool(<b>)", "any(<l>, # == <S>)", "all(<l>, len(#) > 1)", "<I> < <i> <= <I>",
 	},
 	"i": {
+		`<r>?.i`, `<y>[<i>]`, `<y>[0]`, `[<i>, <i>, <I>][<i>]`, `[<i>, <i>][-1]`, `(let v = <i>; v + v)`, `(let v = <i>; <b> ? v : 0)`, `(let v = <i>; count(<l>, len(#) > v))`, `(let v = <f>; let w = int(v); v > 1.0 ? w : w + 1)`, `{a: <i>}.a`, `{a: {b: <i>, c: <s>}}.a.b`, `<x>[0]?.i`, `<x>[<i>].i`, `(<f>; <i>)`, `get([<i>, <i>], <i>)`, `first([<i>, <i>])`, `last([<i>])`, `bitor(<i>, <i>)`, `bitxor(<i>, <I>)`, `bitnand(<i>, <i>)`, `bitnot(<i>)`, `bitshl(<i>, <i>)`, `bitshr(<i>, 3)`, `bitushr(<i>, <I>)`, `<u>.Microseconds()`, `<u>.Nanoseconds()`, `<t>.Compare(<t>)`, `len(<y>)`, `len(<r>)`, `hash(<l>)`, `hash(<r>)`, `min(<i>, <i>, <i>)`, `int(int(<f>))`, `abs(<i> % 7)`, `len(<s>[1:])`, `<t>?.Year()`, `60 * 60 * <i>`, `<i> + 2 * 3`, `<i> % (4 - 4)`, `(1 / 0 > 2.0 ? 1 : 2) + <i>`, `9223372036854775807 + 1 + <i>`, `<b> ? 9223372036854775807 + 1 : <i>`, `len(<l>[1:])`, `len(<x>[<i>:<i>])`, `let v = 5; v * 2 + <i>`, `(true ? <i> : 0)`, `(nil ?? <i>)`, `<t>.In(timezone("Europe/Berlin")).Hour()`, `<t>.In(timezone("Asia/Kolkata")).Day()`, `<t>.In(timezone("America/New_York")).Weekday()`, `<t>.In(timezone("UTC")).Unix()`,
 		"<i> + <i>", "<i> - <i>", "<i> * <i>", "<i> % <i>", "-<i>", "+<i>", "<i> + <I>", "<I> - <i>", "<i> * <I>", "<i> % <I>",
 		"<b> ? <i> : <i>", "<b> ? <i> : nil", "<i> ?? <i>", "int(<f>)", "int(<s>)", "int(<i>)", "int(<u>)", "len(<s>)", "len(<l>)",
 		"indexOf(<s>, <s>)", "lastIndexOf(<s>, <S>)", "abs(<i>)", "min(<i>, <i>)", "max(<i>, <I>, <i>)", "hash(<s>)", "hash(<f>)", "hash(<i>)",
@@ -70,12 +72,14 @@ var rules = map[string][]string{
 		"len(<b> ? <l> : nil)",
 	},
 	"f": {
+		`<r>.f`, `<r>?.f`, `<m>[<s>]`, `<m>["a"]`, `<m>?.b`, `[<f>, <i>][<i>]`, `{a: <f>}.a`, `(let v = <f>; v * v + v)`, `(let v = <m>; v.a)`, `get(<m>, <s>)`, `<f> * 9 / 5 + 32`, `<f> / 4 - 1`, `<i> * 9 / 5 + 32`, `1 / <f>`, `32 - <f> * 2`, `median(<f>, <i>)`, `median(<f>, <f>, <F>)`, `<x>[0].f`, `2 ** 3 * <f>`, `(<i> + <i>) * <f>`, `-(<f> * 2.0)`, `min(<f>, <I>)`, `float(<i>) * 0.5`,
 		"<f> + <f>", "<f> - <f>", "<f> * <f>", "<f> / <f>", "<i> / <i>", "<f> ** <f>", "<i> ** <i>", "<i> + <f>", "<f> * <i>", "-<f>",
 		"<b> ? <f> : <f>", "<b> ? <i> : <f>", "<f> ?? <f>", "<f> ?? <i>", "float(<i>)", "float(<s>)", "float(<f>)", "abs(<f>)", "ceil(<f>)", "floor(<f>)",
 		"round(<f>)", "sqrt(<f>)", "log(<f>)", "exp(<f>)", "pow(<f>, <i>)", "min(<f>, <f>)", "max(<f>, <i>, <F>)", "<u> / <u>", "sqrt(<i>)",
 		"<u>.Hours()", "<u>.Minutes()", "<u>.Seconds()", "mean(<f>, <i>)", "max(<f>)", "<m>.a", "mean(<i>)",
 	},
 	"s": {
+		`<r>.s`, `<r>?.s`, `<s>[<i>:]`, `<s>[:<i>]`, `<s>[1:2]`, `<s>[<i>:<i>]`, `<s>[-1:]`, `<l>[<i>]`, `<l>[0]`, `<l>[-1]`, `split(<s>, <S>)[<i>]`, `[<s>, <S>][<i>]`, `{a: <s>}["a"]`, `(let v = <s>; v + v)`, `(let v = split(<s>, ","); v[0] ?? <S>)`, `first(<l>)`, `last(<l>)`, `get(<l>, <i>)`, `capture(<s>, <P>, 1)`, `capture(<s>, <P>, <i>)`, `capture(<s>, <s>, 0)`, `repeat(<s>, <i>)`, `repeat(<S>, 3)`, `<t>.Format(<S>)`, `<t>.String()`, `<u>.String()`, `type(<s>)`, `type(<t>)`, `type(<r>)`, `min(<s>, <S>, <s>)`, `replace(<s>, <S>, <S>, <I>)`, `replace(<s>, "a", "bb")`, `toJSON(<i>)`, `toJSON(<f>)`, `toJSON(<b>)`, `string(<l>)`, `toJSON(<m>)`, `(<i>; <s>)`, `"a" + "b" + <s>`, `upper("abc") + <s>`, `<x>[0].s`, `lower(<s>[:3])`, `trim(" x ") + <s>`, `<s>[0:1]`, `<t>.In(timezone("Asia/Tokyo")).Format("2006-01-02T15:04:05Z07:00")`, `<t>.In(timezone("Europe/Berlin")).String()`,
 		"<s> + <s>", "<s> + <S>", "<S> + <s>", "<b> ? <s> : <s>", "<b> ? <S> : <s>", "<b> ? nil : <s>", "<s> ?? <s>", "<s> ?? <S>",
 		"upper(<s>)", "lower(<s>)", "trim(<s>)", "trim(<s>, <S>)", "trim(<s>, <s>)", "trimPrefix(<s>, <S>)", "trimSuffix(<s>, <s>)", "trimPrefix(<s>)", "trimSuffix(<s>)",
 		"replace(<s>, <S>, <S>)", "replace(<s>, <s>, <s>)", "replace(<s>, <S>, <S>, 1)", "repeat(<s>, 2)", "string(<i>)", "string(<f>)", "string(<b>)",
@@ -84,22 +88,35 @@ var rules = map[string][]string{
 		`<t>.Format("2006-01-02 15h")`, "toBase64(<y>)", "toJSON(<r>)", "splitAfter(<s>, <S>)[0]", "max(<s>, <s>)",
 	},
 	"t": {
+		`<r>.t`, `<t>.Add(<u>)`, `<t>.Truncate(<U>)`, `<t>.Truncate(<u>)`, `<t>.Round(<u>)`, `<t>.UTC()`, `[<t>, <t>][<i>]`, `(let v = <t>; v - <u>)`, `date(<s>, "2006-01-02")`, `date("2024-02-29")`, `min(<t>, <t>)`, `date(<s>, <S>)`, `date(<s>, "2006-01-02", "Europe/Berlin")`, `<t>.AddDate(<i>, <i>, <i>)`, `<t>.AddDate(0, <i>, 1)`, `(<t>.In(timezone("Europe/Berlin")) ?? <t>)`, `trunc(<t>, duration("1d"))`, `<d> - <u>`, `<t>?.Add(duration("1h"))`,
 		"<t> + <u>", "<u> + <t>", "<t> - <u>", "<b> ? <t> : <t>", "<t> ?? <t>", "trunc(<t>, <U>)", `timestamp(<i>, "us")`, `timestamp(<i>, "s")`, "date(<s>)", "<d> + <u>", "now()",
 		"timestamp(<d>)", "max(<t>, <t>)", `timestamp(<i>, "ms")`, `timestamp(<i>, "ns")`, "trunc(<t>, <u>)", "timestamp(<t>)", "timestamp(<i>, <s>)", "<t>.AddDate(<i>, 1, -1)",
 	},
 	"u": {
+		`<r>.u`, `<t>.Sub(<t>)`, `<u>.Abs()`, `<u>.Truncate(<u>)`, `<u>.Round(<U>)`, `[<u>, <u>][<i>]`, `max(<u>, <u>)`, `<U> * <i>`, `(let v = <u>; v + v)`, `+<u>`,
 		"<u> + <u>", "<u> - <u>", "<t> - <t>", "<d> - <d>", "<u> * <i>", "<i> * <u>", "<u> * <f>", "<f> * <u>", "<u> / <i>", "<u> / <f>", "-<u>",
 		"<b> ? <u> : <u>", "<u> ?? <u>", "abs(<u>)", "duration(<s>)",
 	},
-	"d": {"<b> ? <d> : <d>", "<d> ?? <d>", "<b> ? <d> : nil"},
-	"y": {"<b> ? <y> : <y>", "<y> ?? <y>"},
+	"d": {
+		`<r>.d`, `[<d>, <d>][<i>]`, `(let v = <d>; v ?? <d>)`, `{a: <d>}.a`, `max(<d>, <d>)`,
+		"<b> ? <d> : <d>", "<d> ?? <d>", "<b> ? <d> : nil"},
+	"y": {
+		`<r>.y`, `<y>[1:]`, `<y>[<i>:<i>]`, `[<y>, <y>][0]`, `{a: <y>}.a`,
+		"<b> ? <y> : <y>", "<y> ?? <y>"},
 	"l": {
+		`<l>[1:]`, `<l>[<i>:<i>]`, `<l>[:-1]`, `[<s>, <s>]`, `[<s>, nil, <S>]`, `(let v = <l>; v[1:])`, `{a: <l>}.a`, `splitAfter(<s>, <S>, <I>)`, `splitAfter(<s>, "")`, `split(<s>, "")`, `split(<s>, "", 2)`, `split(<s>, "ab")`, `reverse(<l>)`, `concat(<l>, <l>)`, `map(<x>, .s)`, `[<l>, <l>][<i>]`, `keys(<m>)`,
 		"split(<s>, <S>)", "split(<s>, <s>)", `split(<s>, " ")`, "split(<s>, <S>, <I>)", "splitAfter(<s>, <S>)", "<b> ? <l> : <l>", "<l> ?? <l>", `split(lower(trim(<s>)), " ")`,
 		"filter(<l>, # != <S>)", "sort(<l>)",
 	},
-	"r": {"<b> ? <r> : <r>", "<r> ?? <r>", "<b> ? nil : <r>", "<x>[0]"},
-	"m": {"<b> ? <m> : <m>", "<m> ?? <m>"},
-	"x": {"<b> ? <x> : <x>", "<x> ?? <x>", "<b> ? x0 : x", "x ?? x0"},
+	"r": {
+		`<x>[<i>]`, `<x>[-1]`, `{b: <b>, i: <i>, f: <f>, s: <s>, t: <t>, u: <u>, d: <d>, y: <y>}`, `first(<x>)`, `(let v = <r>; v)`, `[<r>, <r>][<i>]`, `find(<x>, .b ?? false)`,
+		"<b> ? <r> : <r>", "<r> ?? <r>", "<b> ? nil : <r>", "<x>[0]"},
+	"m": {
+		`(let v = <m>; v)`, `[<m>, <m>][<i>]`, `{a: <m>}.a`,
+		"<b> ? <m> : <m>", "<m> ?? <m>"},
+	"x": {
+		`<x>[1:]`, `<x>[<i>:]`, `[<r>, <r>]`, `{a: <x>}.a`, `reverse(<x>)`,
+		"<b> ? <x> : <x>", "<x> ?? <x>", "<b> ? x0 : x", "x ?? x0"},
 }
 
 var (

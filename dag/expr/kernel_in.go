@@ -37,7 +37,7 @@ func planIn(t *Typed) builder {
 	}
 	list, ok := literalList(t.Args[1])
 	if !ok {
-		return nil
+		return planInside(t)
 	}
 	var find func(f *frame, c column, out []bool)
 	switch kindOf(t.Args[0].Type) {

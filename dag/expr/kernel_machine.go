@@ -1,7 +1,13 @@
 package expr
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/expr-lang/expr/ast"
 )
 
 // machineKernel runs a part of the expression that has no kernel row by row.
@@ -11,9 +17,33 @@ type machineKernel struct {
 	typed   *Typed
 }
 
-func newMachineKernel(env *Env, t *Typed) *machineKernel {
-	m, err := newMachine(t.AST, env, t.Type)
+// newMachineKernel makes the kernel of a part. lets has the values of the variables around it, which run again for those that
+// the part reads.
+func newMachineKernel(env *Env, t *Typed, lets map[string]ast.Node) *machineKernel {
+	m, err := newMachine(declare(t.AST, lets), env, t.Type)
 	return &machineKernel{machine: m, err: err, typed: t}
+}
+
+// declare puts the declarations of the variables that a tree reads around it.
+func declare(tree ast.Node, lets map[string]ast.Node) ast.Node {
+	needed := map[string]bool{}
+	var collect func(ast.Node)
+	collect = func(n ast.Node) {
+		for _, name := range freeVariables(n) {
+			if !needed[name] {
+				needed[name] = true
+				collect(lets[name])
+			}
+		}
+	}
+	collect(tree)
+	names := slices.SortedFunc(maps.Keys(needed), func(a, b string) int { // a value reads variables of lower numbers only
+		return cmp.Or(len(b)-len(a), strings.Compare(b, a))
+	})
+	for _, name := range names {
+		tree = &ast.VariableDeclaratorNode{Name: name, Value: lets[name], Expr: tree}
+	}
+	return tree
 }
 
 func (k *machineKernel) eval(f *frame) column {

@@ -18,16 +18,24 @@ func (e *Set) output(f *frame, root *compiled, t arrow.DataType) arrow.Array {
 	if c.kind == kindNull {
 		return array.MakeArrayOfNull(e.mem, t, n)
 	}
-	if c.kind == kindArray {
-		return e.outputArray(f, c, t, n)
-	}
-	c = f.full(c)
-	bitmap, nulls := e.validity(f, c, n)
-	return e.arrayOfColumn(f, c, t, n, bitmap, nulls)
+	return e.arrayOfColumn(f, f.full(c), t, n, e.failed)
 }
 
-// arrayOfColumn makes the array of a column with one entry per row of the frame.
-func (e *Set) arrayOfColumn(f *frame, c column, t arrow.DataType, n int, bitmap *memory.Buffer, nulls int) arrow.Array {
+// dense makes an array of the entries of a column of a frame, for a kernel that makes lists or structs of it.
+func (f *frame) dense(c column, t arrow.DataType) arrow.Array {
+	g := &frame{e: f.e, n: f.n}
+	if c.kind == kindNull {
+		return array.MakeArrayOfNull(f.e.mem, t, f.n)
+	}
+	return f.e.arrayOfColumn(g, f.full(c), t, f.n, nil)
+}
+
+// arrayOfColumn makes the array of a column with one entry per row of the frame; rows in failed are null.
+func (e *Set) arrayOfColumn(f *frame, c column, t arrow.DataType, n int, failed []bool) arrow.Array {
+	if c.kind == kindArray {
+		return e.outputArray(f, c, t, n, failed)
+	}
+	bitmap, nulls := e.validity(f, c, n, failed)
 	buffers := []*memory.Buffer{bitmap, nil}
 	switch c.kind {
 	case kindBool:
@@ -49,7 +57,7 @@ func (e *Set) arrayOfColumn(f *frame, c column, t arrow.DataType, n int, bitmap 
 		}
 	case kindText:
 		var bytes *memory.Buffer
-		buffers[1], bytes = e.outputText(f, c, n)
+		buffers[1], bytes = e.outputText(f, c, n, failed)
 		buffers = append(buffers, bytes)
 	}
 	return e.arrayOf(t, n, nulls, buffers...)
@@ -81,8 +89,8 @@ func clearGaps[T any](out []T, rows []int32) {
 }
 
 // validity makes the bitmap of the result, or nil where every entry is valid, and counts the nulls.
-func (e *Set) validity(f *frame, c column, n int) (*memory.Buffer, int) {
-	if c.nulls == nil && e.failed == nil {
+func (e *Set) validity(f *frame, c column, n int, failed []bool) (*memory.Buffer, int) {
+	if c.nulls == nil && failed == nil {
 		return nil, 0
 	}
 	valid := e.scratch.bools.get(n)
@@ -91,7 +99,7 @@ func (e *Set) validity(f *frame, c column, n int) (*memory.Buffer, int) {
 	}
 	for i := range f.n {
 		r := f.row(i)
-		valid[r] = (c.nulls == nil || !c.nulls[i]) && (e.failed == nil || !e.failed[r])
+		valid[r] = (c.nulls == nil || !c.nulls[i]) && (failed == nil || !failed[r])
 	}
 	nulls := 0
 	for _, v := range valid {
@@ -133,9 +141,9 @@ func (e *Set) pack(bools []bool) *memory.Buffer {
 }
 
 // outputText makes the offsets and the bytes of a column of texts. Nulls and rows that failed or do not count take no bytes.
-func (e *Set) outputText(f *frame, c column, n int) (offsets, bytes *memory.Buffer) {
+func (e *Set) outputText(f *frame, c column, n int, failed []bool) (offsets, bytes *memory.Buffer) {
 	start, end := c.text.start[:f.n], c.text.end[:f.n]
-	size, adjoining := 0, f.rows == nil && c.nulls == nil && e.failed == nil
+	size, adjoining := 0, f.rows == nil && c.nulls == nil && failed == nil
 	for i := range start {
 		size += int(end[i] - start[i])
 		adjoining = adjoining && (i == 0 || start[i] == end[i-1])
@@ -161,7 +169,7 @@ func (e *Set) outputText(f *frame, c column, n int) (offsets, bytes *memory.Buff
 		for ; row <= r; row++ {
 			at[row] = written
 		}
-		if c.nulls != nil && c.nulls[i] || e.failed != nil && e.failed[r] {
+		if c.nulls != nil && c.nulls[i] || failed != nil && failed[r] {
 			continue
 		}
 		written += int32(copy(out[written:], c.text.data[start[i]:end[i]]))
@@ -174,19 +182,18 @@ func (e *Set) outputText(f *frame, c column, n int) (offsets, bytes *memory.Buff
 }
 
 // outputArray makes an array of the entries that a column points at in another one.
-func (e *Set) outputArray(f *frame, c column, t arrow.DataType, n int) arrow.Array {
-	if c.array != nil && !c.one && c.index == nil && f.rows == nil && e.failed == nil && c.array.Len() == n {
+func (e *Set) outputArray(f *frame, c column, t arrow.DataType, n int, failed []bool) arrow.Array {
+	if c.array != nil && c.index == nil && f.rows == nil && failed == nil && c.array.Len() == n {
 		return retyped(c.array, t)
 	}
 	if c.array == nil {
 		return array.MakeArrayOfNull(e.mem, t, n)
 	}
-	c = f.full(c)
 	index := fill(e.scratch.places.get(n), -1)
 	for i := range f.n {
 		r := f.row(i)
 		switch {
-		case c.nulls != nil && c.nulls[i], e.failed != nil && e.failed[r]:
+		case c.nulls != nil && c.nulls[i], failed != nil && failed[r]:
 		case c.index != nil:
 			index[r] = c.index[i]
 		default:
@@ -223,5 +230,5 @@ func (e *Set) repeatLiteral(t *Typed, n int) arrow.Array {
 	e.failed = nil
 	defer func() { e.failed = failed }()
 	f := &frame{e: e, n: n}
-	return e.arrayOfColumn(f, f.full(c), t.Type, n, nil, 0)
+	return e.arrayOfColumn(f, f.full(c), t.Type, n, nil)
 }

@@ -48,6 +48,9 @@ func kernelsAgree(t *rapid.T) {
 	for range 2 {
 		b := randomBatch(t, mem)
 		wantValues, wantFailed := runMachine(t, p, b)
+		if len(wantFailed) > 0 && !p.CanFail() {
+			t.Fatalf("%s is said to fail never, and fails with %v", text, wantFailed)
+		}
 		values, failed, err := e.Eval(b)
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)

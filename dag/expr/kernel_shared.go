@@ -38,6 +38,9 @@ func (m *meanings) of(t *Typed, p *Program) int {
 	if n, ok := m.known[t]; ok {
 		return n
 	}
+	if t.Form == FormVariable {
+		return m.of(t.Args[0], p)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %s %d %s", t.Form, t.Name, t.Index, t.Type)
 	switch {

@@ -20,6 +20,14 @@ const (
 	FormCoalesce                // Args[0] ?? Args[1]
 	FormCall                    // Name: a function of the table; Args
 	FormConvert                 // Args[0], an int used where a float is wanted
+	FormField                   // Args[0], a struct; Name: the field, Index: its place
+	FormElement                 // Args[0][Args[1]]: an element of a list, a byte of bytes, an entry of a map
+	FormSlice                   // Args[0][Args[1]:Args[2]], of a list, string or bytes; Args[2] may be missing: to the end
+	FormStruct                  // Args: the values of the fields of Type, in order
+	FormList                    // Args: the elements, all of the type of Type's
+	FormVariable                // Args[0]: the value of a variable, which a FormLet above has computed; Name: its name on the machine
+	FormLet                     // Args[0], the value of a variable, is computed; then Args[1] is the result
+	FormSequence                // Args are computed one after the other; the last one is the result
 	FormMachine                 // anything else: AST runs on the machine as a whole; Args are the columns that it reads
 )
 
@@ -36,6 +44,8 @@ const (
 //   - The pattern of matches, when it is a FormLiteral, compiles. A chained comparison is an "and" whose sides share a node.
 //   - A method of a timestamp or duration is a FormCall whose Name begins with a dot: t.Year() is ".Year" of t.
 //   - FormConvert is int to float only.
+//   - What a member, slice or method behind ?. is given besides its base cannot fail, since it does not run where that is null.
+//   - All types of the arguments of a node are types of columns, but for FormMachine and the zone of ".In".
 
 // Typed is a node of the typed tree. Every node keeps its place in the text and its part of the rewritten syntax tree, so
 // that any subtree can be run on the machine.
@@ -49,4 +59,5 @@ type Typed struct {
 	Nullable bool           // false: proven never null
 	From, To int            // runes in the text
 	AST      ast.Node       // the rewritten subtree, for the machine
+	Why      string         // of FormMachine: why it runs row by row
 }
