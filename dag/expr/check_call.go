@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/expr-lang/expr/ast"
@@ -333,6 +334,9 @@ func (c *checker) overloaded(s *site, o *overload) *Typed {
 		}
 	}
 	t := s.call(c, o.result, strictly(fn))
+	if zone, ok := s.args[len(s.args)-1].Value.(*time.Location); ok && s.fn.name == ".In" && s.args[0].Type.ID() == arrow.TIMESTAMP {
+		t = &Typed{Form: FormCall, Name: ".In", Value: zone, Args: s.args[:1], Type: o.result, Nullable: s.args[0].Nullable, AST: t.AST}
+	}
 	t.Nullable = t.Nullable || o.nullable
 	return t
 }

@@ -67,7 +67,7 @@ func assemble(form Form, name string, t arrow.DataType, args []*Typed, tree ast.
 		if a.Type == unknownType {
 			t, fits = unknownType, false
 		}
-		fits = fits && columnar(a.Type)
+		fits = fits && (columnar(a.Type) || a.zone() != nil)
 	}
 	if !fits {
 		return machineNode(t, args, tree)

@@ -240,7 +240,7 @@ func (c *checker) plain(a *Typed) *Typed {
 	if a.Type != zonedType {
 		return a
 	}
-	m := machineNode(schema.Timestamp, []*Typed{a}, call(strictly1(func(v any) (any, error) { return utcMicros(v.(time.Time)) }), a.AST))
+	m := assemble(FormCall, ".UTC", schema.Timestamp, []*Typed{a}, call(strictly1(func(v any) (any, error) { return time.UnixMicro(v.(time.Time).UnixMicro()).UTC(), nil }), a.AST))
 	m.From, m.To, m.Nullable = a.From, a.To, a.Nullable
 	return m
 }

@@ -66,7 +66,7 @@ var harmless = map[string]bool{
 	"bitand": true, "bitor": true, "bitxor": true, "bitnand": true, "bitnot": true,
 	"first": true, "last": true, "get": true, "now": true,
 	".Year": true, ".Month": true, ".Day": true, ".Hour": true, ".Minute": true, ".Second": true, ".Nanosecond": true, ".Weekday": true, ".YearDay": true,
-	".Unix": true, ".UnixMilli": true, ".UnixMicro": true, ".Format": true, ".IsZero": true, ".UTC": true, ".String": true,
+	".Unix": true, ".UnixMilli": true, ".UnixMicro": true, ".Format": true, ".IsZero": true, ".UTC": true, ".In": true, ".String": true,
 	".Before": true, ".After": true, ".Equal": true, ".Compare": true,
 	".Hours": true, ".Minutes": true, ".Seconds": true, ".Milliseconds": true, ".Microseconds": true,
 }

@@ -19,13 +19,7 @@ func convertFunctions() []*function {
 				fn1(i, i, same),
 				fn1(f, i, func(a any) (any, error) { return intOfFloat(a.(float64)) }),
 				fn1(s, i, func(a any) (any, error) { return intOfText(a.(string)) }),
-				fn1(schema.Duration, i, func(a any) (any, error) {
-					us := int64(a.(micros))
-					if mulsOver(us, 1000) {
-						return nil, overflow(us, "*", 1000)
-					}
-					return us * 1000, nil
-				}),
+				fn1(schema.Duration, i, func(a any) (any, error) { return multiply(int64(a.(micros)), int64(1000)) }),
 				fn1(dynamicType, i, func(a any) (any, error) {
 					switch a := a.(type) {
 					case float64:
@@ -240,17 +234,22 @@ func toJSON(c *checker, s *site) *Typed {
 	}))
 }
 
+// typeWordOf is what type(x) gives of values of a type.
+func typeWordOf(t arrow.DataType) string {
+	switch t.ID() {
+	case arrow.LIST:
+		return "array"
+	case arrow.MAP, arrow.STRUCT:
+		return "map"
+	}
+	return schema.Name(t)
+}
+
 // typeName gives what is known before the run as a text that only a null takes away; fromJSON's values tell at run time.
 func typeName(c *checker, s *site) *Typed {
 	s.args[0] = c.plain(s.args[0])
 	t := s.args[0].Type
-	name := schema.Name(t)
-	switch t.ID() {
-	case arrow.LIST:
-		name = "array"
-	case arrow.MAP, arrow.STRUCT:
-		name = "map"
-	}
+	name := typeWordOf(t)
 	return s.call(c, schema.String, strictly1(func(a any) (any, error) {
 		if t != dynamicType {
 			return name, nil

@@ -49,13 +49,34 @@ func parseDate(s string, zone *time.Location) (any, error) {
 	return nil, reject(reasonDate, "date(%s)", quoteShort(s))
 }
 
+// dateMicros is parseDate in microseconds.
+func dateMicros(s string) (int64, error) {
+	if t, err := time.ParseInLocation(time.RFC3339, s, time.UTC); err == nil { // most are
+		return fitMicros(t)
+	}
+	v, err := parseDate(s, time.UTC)
+	if err != nil {
+		return 0, err
+	}
+	return v.(time.Time).UnixMicro(), nil
+}
+
 // parseLayout reads a text in a layout of Go's.
 func parseLayout(s, layout string, zone *time.Location) (any, error) {
+	us, err := layoutMicros(s, layout, zone)
+	if err != nil {
+		return nil, err
+	}
+	return time.UnixMicro(us).UTC(), nil
+}
+
+// layoutMicros is parseLayout in microseconds.
+func layoutMicros(s, layout string, zone *time.Location) (int64, error) {
 	t, err := time.ParseInLocation(layout, s, zone)
 	if err != nil {
-		return nil, reject(reasonDate, "date(%s, %s)", quoteShort(s), quoteShort(layout))
+		return 0, reject(reasonDate, "date(%s, %s)", quoteShort(s), quoteShort(layout))
 	}
-	return utcMicros(t)
+	return fitMicros(t.UTC())
 }
 
 func utcMicros(t time.Time) (any, error) { return fitTime(t.UTC()) }
@@ -64,25 +85,31 @@ var dayOrWeek = regexp.MustCompile(`(\d+\.?\d*|\.\d+)([dw])`)
 
 // parseDuration reads a duration of Go's units and d and w, cut to microseconds.
 func parseDuration(s string) (any, error) {
-	hours := dayOrWeek.ReplaceAllStringFunc(s, func(part string) string {
-		each, number := 24, part[:len(part)-1]
-		if part[len(part)-1] == 'w' {
-			each = 7 * 24
-		}
-		if n, err := strconv.ParseInt(number, 10, 32); err == nil {
-			return strconv.FormatInt(n*int64(each), 10) + "h"
-		}
-		f, err := strconv.ParseFloat(number, 64)
-		if err != nil || f > 1e9 {
-			return part
-		}
-		return strconv.FormatFloat(f*float64(each), 'f', -1, 64) + "h"
-	})
+	hours := s
+	if strings.ContainsAny(s, "dw") {
+		hours = dayOrWeek.ReplaceAllStringFunc(s, hoursOf)
+	}
 	d, err := time.ParseDuration(hours)
 	if err != nil {
 		return nil, reject(reasonDuration, "duration(%s)", quoteShort(s))
 	}
 	return microsOf(d), nil
+}
+
+// hoursOf makes hours of a number of days or weeks.
+func hoursOf(part string) string {
+	each, number := 24, part[:len(part)-1]
+	if part[len(part)-1] == 'w' {
+		each = 7 * 24
+	}
+	if n, err := strconv.ParseInt(number, 10, 32); err == nil {
+		return strconv.FormatInt(n*int64(each), 10) + "h"
+	}
+	f, err := strconv.ParseFloat(number, 64)
+	if err != nil || f > 1e9 {
+		return part
+	}
+	return strconv.FormatFloat(f*float64(each), 'f', -1, 64) + "h"
 }
 
 // zones keeps time zones that were asked for: loading one reads a file. It is emptied when full.

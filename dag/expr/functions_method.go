@@ -97,14 +97,21 @@ func timeMethod(name, signature, doc string, more []arrow.DataType, result arrow
 
 func inZone(a []any) (any, error) { return a[0].(time.Time).In(a[1].(*time.Location)), nil }
 
-// addDate steps in the calendar. Steps so long that Go's arithmetic would wrap reject.
 func addDate(t time.Time, a []any) (any, error) {
-	years, months, days := a[0].(int64), a[1].(int64), a[2].(int64)
+	t, err := stepDate(t, a[0].(int64), a[1].(int64), a[2].(int64))
+	if err != nil {
+		return nil, err
+	}
+	return fitTime(t)
+}
+
+// stepDate steps in the calendar. Steps so long that Go's arithmetic would wrap reject.
+func stepDate(t time.Time, years, months, days int64) (time.Time, error) {
 	const most = 600_000
 	if max(years, -years) > most || max(months, -months) > 12*most || max(days, -days) > 366*most || years|months|days == -1<<63 {
-		return nil, timeRange("AddDate")
+		return time.Time{}, timeRange("AddDate")
 	}
-	return fitTime(t.AddDate(int(years), int(months), int(days)))
+	return t.AddDate(int(years), int(months), int(days)), nil
 }
 
 // fitTime cuts a time to microseconds and rejects one that 64 bits cannot count.

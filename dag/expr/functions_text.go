@@ -52,11 +52,8 @@ func textFunctions() []*function {
 		{name: "repeat", signature: `repeat(text, n)`, doc: "The text n times. A negative n rejects the row.",
 			overloads: []overload{fnN(params(s, i), 0, s, func(a []any) (any, error) {
 				text, n := a[0].(string), a[1].(int64)
-				switch {
-				case n < 0:
-					return nil, reject(reasonArgument, "repeat %d times", n)
-				case n > 0 && int64(len(text)) > maxText/n, n > 1e6:
-					return nil, tooLarge("repeat")
+				if err := repeats(len(text), n); err != nil {
+					return nil, err
 				}
 				return strings.Repeat(text, int(n)), nil
 			})}},
@@ -94,6 +91,17 @@ func textFunctions() []*function {
 				return textOfBytes(b)
 			})}},
 	}
+}
+
+// repeats checks a repetition of a text of some bytes.
+func repeats(bytes int, n int64) error {
+	switch {
+	case n < 0:
+		return reject(reasonArgument, "repeat %d times", n)
+	case n > 0 && int64(bytes) > maxText/n, n > 1e6:
+		return tooLarge("repeat")
+	}
+	return nil
 }
 
 func textOr(args []any, i int, otherwise string) string {

@@ -1,8 +1,6 @@
 package expr
 
 import (
-	"time"
-
 	"github.com/apache/arrow-go/v18/arrow"
 )
 
@@ -20,27 +18,12 @@ func planNow(t *Typed) builder {
 	return light(func(*Typed, []*compiled) *compiled { return &compiled{kernel: nowKernel{}} })
 }
 
-// partOfTime makes a method of timestamps that gives a number and cannot fail.
-func partOfTime(get func(us int64) int64) func(t *Typed) builder {
-	return on(light(strictOf(func(f *frame, args []column, out *column) {
-		us, n := args[0].ints, f.intsOut(out)
-		for i := range n {
-			n[i] = get(us[i])
-		}
-	})), arrow.TIMESTAMP)
-}
-
 // ofDay gives a part of the time of day: how many units, of so many.
 func ofDay(unit, of int64) func(us int64) int64 {
 	return func(us int64) int64 {
 		n := floorDiv(us, unit)
 		return n - floorDiv(n, of)*of
 	}
-}
-
-// ofDate gives a part that the calendar decides.
-func ofDate(get func(time.Time) int) func(us int64) int64 {
-	return func(us int64) int64 { return int64(get(time.UnixMicro(us).UTC())) }
 }
 
 // partOfDuration makes a method of durations that gives a float and cannot fail.
@@ -53,7 +36,7 @@ func partOfDuration(unit int64) func(t *Typed) builder {
 	})), arrow.DURATION)
 }
 
-// planTimestamp makes timestamp(date) and timestamp(n, unit) with a literal unit.
+// planTimestamp makes timestamp(date) and timestamp(n, unit) .
 func planTimestamp(t *Typed) builder {
 	switch {
 	case t.is(arrow.TIMESTAMP):
@@ -64,21 +47,20 @@ func planTimestamp(t *Typed) builder {
 	return withUnit(t, arrow.INT64, timestampMicros)
 }
 
-// planEpoch makes epoch(at, unit) with a literal unit.
+// planEpoch makes epoch(at, unit) .
 func planEpoch(t *Typed) builder {
 	return withUnit(t, arrow.TIMESTAMP, epochUnits)
 }
 
-// withUnit makes a function of a number and a literal unit of time.
+// withUnit makes a function of a number and a unit of time.
 func withUnit(t *Typed, first arrow.Type, do func(n int64, unit string) (int64, error)) builder {
-	if !t.is(first, arrow.STRING) || t.Args[1].Form != FormLiteral || t.Args[1].isNil() {
+	if !t.is(first, arrow.STRING) {
 		return nil
 	}
-	unit := t.Args[1].Value.(string)
 	return may(light(strictWith([]bool{false, true}, func(f *frame, args []column, out *column) {
-		a, n := args[0].ints, f.intsOut(out)
+		a, units, n := args[0].ints, args[1], f.intsOut(out)
 		for i := range n {
-			v, err := do(a[i], unit)
+			v, err := do(a[i], str(units.text.at(units.at(i))))
 			n[i] = v
 			if err != nil && (out.nulls == nil || !out.nulls[i]) {
 				f.fail(i, err)

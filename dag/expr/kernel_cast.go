@@ -16,6 +16,8 @@ func planInt(t *Typed) builder {
 		return identity
 	case t.is(arrow.FLOAT64):
 		return may(light(strictOf(intsOfFloats)))
+	case t.is(arrow.DURATION):
+		return tryInts(nanoseconds)
 	case t.is(arrow.STRING):
 		return may(strictOf(func(f *frame, args []column, out *column) {
 			parseTexts(f, args[0].text, f.intsOut(out), out.nulls,
@@ -97,6 +99,10 @@ func planString(t *Typed) builder {
 		return format(func(b []byte, c *column, i int) []byte { return strconv.AppendInt(b, c.ints[i], 10) })
 	case t.is(arrow.FLOAT64):
 		return format(func(b []byte, c *column, i int) []byte { return strconv.AppendFloat(b, c.floats[i], 'g', -1, 64) })
+	case t.is(arrow.DURATION):
+		return formatDurations
+	case t.is(arrow.BINARY):
+		return textsOfBytes
 	case t.is(arrow.TIMESTAMP):
 		return format(func(b []byte, c *column, i int) []byte {
 			return time.UnixMicro(c.ints[i]).UTC().AppendFormat(b, time.RFC3339Nano)

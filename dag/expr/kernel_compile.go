@@ -21,13 +21,14 @@ type compiler struct {
 type builder func(t *Typed, args []*compiled) *compiled
 
 func newCompiler() *compiler {
-	return &compiler{nodes: map[*Typed]*compiled{}, made: map[int]*compiled{}, meanings: newMeanings()}
+	return &compiler{nodes: map[*Typed]*compiled{}, made: map[int]*compiled{}, lets: map[string]ast.Node{}, meanings: newMeanings()}
 }
 
 // root compiles a program.
 func (c *compiler) root(p *Program) *compiled {
 	c.program, c.lets = p, map[string]ast.Node{}
-	return c.compile(p.root)
+	o := optimizer{done: map[*Typed]*Typed{}}
+	return c.compile(o.of(p.root))
 }
 
 func (c *compiler) compile(t *Typed) *compiled {

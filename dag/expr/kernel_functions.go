@@ -2,17 +2,17 @@ package expr
 
 import (
 	"bytes"
+	"maps"
 	"math"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 )
 
 // functionKernels finds the kernel of a call by the function's name; nil: these arguments run row by row.
-var functionKernels map[string]func(t *Typed) builder
+var functionKernels = map[string]func(t *Typed) builder{}
 
 func init() {
-	functionKernels = map[string]func(t *Typed) builder{
+	maps.Copy(functionKernels, map[string]func(t *Typed) builder{
 		"upper":       on(caseTexts(true), arrow.STRING),
 		"lower":       on(caseTexts(false), arrow.STRING),
 		"trim":        textFunction(light(strictOf(trimSpaces)), cutTexts(func(b, set []byte) []byte { return bytes.Trim(b, str(set)) })),
@@ -29,7 +29,7 @@ func init() {
 		"split":       planSplit(false),
 		"splitAfter":  planSplit(true),
 		"replace":     on(replaceTexts, arrow.STRING, arrow.STRING, arrow.STRING),
-		"abs":         either(negInts(true), light(mapFloats(math.Abs))),
+		"abs":         planAbs,
 		"min":         planExtreme(less),
 		"max":         planExtreme(more),
 		"int":         planInt,
@@ -37,32 +37,23 @@ func init() {
 		"bool":        planBool,
 		"string":      planString,
 
-		"now":        planNow,
-		"timestamp":  planTimestamp,
-		"epoch":      planEpoch,
-		"trunc":      planTrunc,
-		".Year":      partOfTime(ofDate(time.Time.Year)),
-		".Month":     partOfTime(ofDate(func(t time.Time) int { return int(t.Month()) })),
-		".Day":       partOfTime(ofDate(time.Time.Day)),
-		".Weekday":   partOfTime(ofDate(func(t time.Time) int { return int(t.Weekday()) })),
-		".YearDay":   partOfTime(ofDate(time.Time.YearDay)),
-		".Hour":      partOfTime(ofDay(microsPerHour, 24)),
-		".Minute":    partOfTime(ofDay(microsPerMinute, 60)),
-		".Second":    partOfTime(ofDay(microsPerSecond, 60)),
-		".Unix":      partOfTime(func(us int64) int64 { return floorDiv(us, microsPerSecond) }),
-		".UnixMilli": partOfTime(func(us int64) int64 { return floorDiv(us, 1000) }),
-		".UnixMicro": partOfTime(func(us int64) int64 { return us }),
-		".Hours":     partOfDuration(microsPerHour),
-		".Minutes":   partOfDuration(microsPerMinute),
-		".Seconds":   partOfDuration(microsPerSecond),
-		"ceil":       floatFunction(math.Ceil),
-		"floor":      floatFunction(math.Floor),
-		"round":      floatFunction(math.Round),
-		"sqrt":       floatFunction(math.Sqrt),
-		"exp":        floatFunction(math.Exp),
-		"log":        floatFunction(math.Log),
-		"pow":        numbers(floatLoop(powFloats), 2),
-	}
+		"now":       planNow,
+		"timestamp": planTimestamp,
+		"epoch":     planEpoch,
+		"trunc":     planTrunc,
+		".Hours":    partOfDuration(microsPerHour),
+		".Minutes":  partOfDuration(microsPerMinute),
+		".Seconds":  partOfDuration(microsPerSecond),
+		"ceil":      floatFunction(math.Ceil),
+		"floor":     floatFunction(math.Floor),
+		"round":     floatFunction(math.Round),
+		"sqrt":      floatFunction(math.Sqrt),
+		"exp":       floatFunction(math.Exp),
+		"log":       floatFunction(math.Log),
+		"pow":       numbers(floatLoop(powFloats), 2),
+		"mean":      planStatistic(mean),
+		"median":    planStatistic(median),
+	})
 }
 
 var space = []byte(" ")
@@ -90,17 +81,16 @@ func textFunction(one, two builder) func(t *Typed) builder {
 	}
 }
 
-// either uses one kernel for an int, another for a float.
-func either(ints, floats builder) func(t *Typed) builder {
-	return func(t *Typed) builder {
-		switch {
-		case t.is(arrow.INT64):
-			return ints
-		case t.is(arrow.FLOAT64):
-			return floats
-		}
-		return nil
+func planAbs(t *Typed) builder {
+	switch {
+	case t.is(arrow.INT64):
+		return negInts(true)
+	case t.is(arrow.FLOAT64):
+		return light(mapFloats(math.Abs))
+	case t.is(arrow.DURATION):
+		return tryInts(absMicros)
 	}
+	return nil
 }
 
 // numbers uses a kernel for n numbers, int or float.
@@ -122,8 +112,18 @@ func planLen(t *Typed) builder {
 	switch {
 	case t.is(arrow.STRING):
 		return light(strictOf(lenTexts))
+	case t.is(arrow.BINARY):
+		return light(strictOf(func(f *frame, args []column, out *column) {
+			a, n := args[0].text, f.intsOut(out)
+			for i := range n {
+				n[i] = int64(a.end[i] - a.start[i])
+			}
+		}))
 	case t.is(arrow.LIST), t.is(arrow.MAP):
 		return light(strictOf(lenLists))
+	case t.is(arrow.STRUCT):
+		fields := int64(t.Args[0].Type.(*arrow.StructType).NumFields())
+		return light(strictOf(func(f *frame, _ []column, out *column) { fill(f.intsOut(out), fields) }))
 	}
 	return nil
 }

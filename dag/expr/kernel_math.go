@@ -1,7 +1,10 @@
 package expr
 
 import (
+	"bytes"
 	"math"
+
+	"github.com/apache/arrow-go/v18/arrow"
 
 	"flowrun/dag/schema"
 )
@@ -112,7 +115,27 @@ func negFloats(f *frame, args []column, out *column) {
 	}
 }
 
-// planExtreme makes min (less) and max (more) of single numbers, times or durations. A value that does not compare, NaN,
+// planStatistic makes mean and median of single numbers.
+func planStatistic(compute func([]float64) float64) func(t *Typed) builder {
+	return func(t *Typed) builder {
+		for _, a := range t.Args {
+			if a.Type.ID() != arrow.FLOAT64 {
+				return nil
+			}
+		}
+		return strictOf(func(f *frame, args []column, out *column) {
+			x, values := f.floatsOut(out), make([]float64, len(args))
+			for i := range x {
+				for j := range args {
+					values[j] = args[j].floats[i]
+				}
+				x[i] = compute(values)
+			}
+		})
+	}
+}
+
+// planExtreme makes min (less) and max (more) of single numbers, texts, times or durations. A value that does not compare, NaN,
 // never wins over those before it.
 func planExtreme(wins relation) func(t *Typed) builder {
 	return func(t *Typed) builder {
@@ -138,9 +161,25 @@ func planExtreme(wins relation) func(t *Typed) builder {
 					keepBest(best, a.floats, wins)
 				}
 			}))
+		case kindText:
+			return strictOf(func(f *frame, args []column, out *column) { bestTexts(f, args, out, wins) })
 		}
 		return nil
 	}
+}
+
+func bestTexts(f *frame, args []column, out *column, wins relation) {
+	w := f.newText()
+	for i := range f.n {
+		best := args[0].text.at(i)
+		for _, a := range args[1:] {
+			if b := a.text.at(i); wins.holds(bytes.Compare(b, best)) {
+				best = b
+			}
+		}
+		w.put(i, best)
+	}
+	out.text = w.done()
 }
 
 func keepBest[T number](best, x []T, wins relation) {

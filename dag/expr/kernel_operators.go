@@ -143,21 +143,38 @@ func overflowOf(op string) func(x, y int64) error {
 	return func(x, y int64) error { return overflow(x, op, y) }
 }
 
-// planMatches compiles a literal pattern once.
+// planMatches makes `text matches pattern`. A literal pattern is compiled once, another one where it changes.
 func planMatches(t *Typed) builder {
-	if !t.is(arrow.STRING, arrow.STRING) || t.Args[1].Form != FormLiteral || t.Args[1].isNil() {
+	if !t.is(arrow.STRING, arrow.STRING) && !t.is(arrow.BINARY, arrow.STRING) {
 		return nil
 	}
-	re, err := regexp.Compile(t.Args[1].Value.(string))
-	if err != nil {
-		return nil
+	if re := t.Args[1].pattern(); re != nil {
+		return strictWith(secondOne, func(f *frame, args []column, out *column) {
+			a, truths := args[0].text, f.boolsOut(out)
+			for i := range truths {
+				truths[i] = re.Match(a.at(i))
+			}
+		})
 	}
-	return strictWith([]bool{false, true}, func(f *frame, args []column, out *column) {
-		a, truths := args[0].text, f.boolsOut(out)
+	return may(strictWith(secondOne, func(f *frame, args []column, out *column) {
+		a, patterns, truths := args[0].text, args[1], f.boolsOut(out)
+		var re *regexp.Regexp
+		var err error
 		for i := range truths {
+			truths[i] = false
+			if out.nulls != nil && out.nulls[i] {
+				continue
+			}
+			if p := patterns.text.at(patterns.at(i)); re == nil || re.String() != str(p) {
+				re, err = compilePattern(string(p))
+			}
+			if err != nil {
+				f.fail(i, err)
+				continue
+			}
 			truths[i] = re.Match(a.at(i))
 		}
-	})
+	}))
 }
 
 // planChoice makes `?:` and `??`, whose branches have the type of the result, or are the literal nil, or ints where the result

@@ -55,6 +55,9 @@ func (m *meanings) of(t *Typed, p *Program) int {
 			fmt.Fprintf(&b, " %p %s", p.env.Schema, string(text[t.From:t.To]))
 		}
 	default:
+		if zone := t.zone(); zone != nil {
+			b.WriteString(" " + zone.String())
+		}
 		for _, a := range t.Args {
 			b.WriteString(" " + strconv.Itoa(m.of(a, p)))
 		}

@@ -42,7 +42,8 @@ const (
 //   - `a in b` has a list, map or struct on its right. A list of literals is a FormMachine whose Name is "list" and whose Value
 //     is the []any of literals, none of them nil, with durations as time.Duration; beside in, they have the left side's type.
 //   - The pattern of matches, when it is a FormLiteral, compiles. A chained comparison is an "and" whose sides share a node.
-//   - A method of a timestamp or duration is a FormCall whose Name begins with a dot: t.Year() is ".Year" of t.
+//   - A method of a timestamp or duration is a FormCall whose Name begins with a dot: t.Year() is ".Year" of t. t.In(zone) with
+//     a zone that is known is ".In" of t, with the zone as its Value; its own type is none of a column.
 //   - FormConvert is int to float only.
 //   - What a member, slice or method behind ?. is given besides its base cannot fail, since it does not run where that is null.
 //   - All types of the arguments of a node are types of columns, but for FormMachine and the zone of ".In".
