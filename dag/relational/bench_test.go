@@ -112,7 +112,13 @@ func BenchmarkExplode(b *testing.B) {
 	bench(b, &plan.Explode{Item: item("word", `split(value, " ")`)}, s, batches)
 }
 
-func BenchmarkAggregateCount(b *testing.B) {
+func BenchmarkAggregateCount(b *testing.B) { benchKeyed(b, "count()") }
+
+// BenchmarkAggregateAverage is the keyed count and average of the window workload.
+func BenchmarkAggregateAverage(b *testing.B) { benchKeyed(b, "count()", "avg(f)") }
+
+// benchKeyed runs an aggregate by one key, of few and of many.
+func benchKeyed(b *testing.B, takes ...string) {
 	for _, keys := range []int{1_000, 1_000_000} {
 		batches := 16
 		if keys > 1000 {
@@ -128,18 +134,9 @@ func BenchmarkAggregateCount(b *testing.B) {
 				}
 				addFloat(bld, 1, r.Float64())
 			})
-			b.Run(fmt.Sprintf("%s/%d", of, keys), func(b *testing.B) { bench(b, counts("count()"), s, all) })
+			b.Run(fmt.Sprintf("%s/%d", of, keys), func(b *testing.B) { bench(b, counts(takes...), s, all) })
 		}
 	}
-}
-
-// BenchmarkAggregateAverage is the keyed count and average of the window workload, at 1,000 keys.
-func BenchmarkAggregateAverage(b *testing.B) {
-	s := schemaOf("k string", "f float")
-	bench(b, counts("count()", "avg(f)"), s, randomBatches(s, 16, func(r *rand.Rand, bld *array.RecordBuilder) {
-		addText(bld, 0, fmt.Sprintf("dev-%d", r.IntN(1000)))
-		addFloat(bld, 1, r.Float64())
-	}))
 }
 
 // BenchmarkAggregateEmit measures the complete result of 1,000,000 groups.

@@ -20,52 +20,71 @@ func mix(x, y uint64) uint64 {
 	return hi ^ lo
 }
 
-// hashInto adds a loaded key column to the hashes of its rows.
-func (v *Vector) hashInto(h []uint64) {
-	if v.Kind != Word {
-		v.hashViews(h)
+// hashRows gives the hash of rows of loaded keys, from the given one on, as many as h has room for.
+func hashRows(keys []*Vector, from int, h []uint64) {
+	if len(keys) == 1 {
+		keys[0].hashAlone(from, h)
 		return
 	}
-	words := v.Words[:len(h)]
-	if v.Nulls == nil {
-		for i, w := range words {
-			h[i] = mix(h[i], w)
+	for i := range h {
+		h[i] = hashSeed
+	}
+	for _, v := range keys {
+		v.hashInto(from, h)
+	}
+	for i := range h {
+		h[i] = mix(h[i], hashEnd)
+	}
+}
+
+// hashInto adds a loaded key column to the hashes of its rows.
+func (v *Vector) hashInto(from int, h []uint64) {
+	if v.Kind != Word {
+		for i, w := range v.views[from : from+len(h)] {
+			h[i] = mix(h[i], v.viewWord(w))
 		}
 		return
 	}
-	nulls := v.Nulls[:len(h)]
-	for i, w := range words {
-		if nulls[i] {
+	for i, w := range v.Words[from : from+len(h)] {
+		if v.Nulls != nil && v.Nulls[from+i] {
 			w = hashNull
 		}
 		h[i] = mix(h[i], w)
 	}
 }
 
-func (v *Vector) hashViews(h []uint64) {
-	views := v.views[:len(h)]
-	for i, w := range views {
-		if w.long() {
-			h[i] = mix(h[i], xxh3.Hash(v.data[w.a:w.a+uint64(w.size())]))
-		} else {
-			h[i] = mix(h[i], mix(w.a, w.b))
+// hashAlone is hashRows of one key column, in one pass.
+func (v *Vector) hashAlone(from int, h []uint64) {
+	switch {
+	case v.Kind != Word:
+		for i, w := range v.views[from : from+len(h)] {
+			if w.long() {
+				h[i] = mix(mix(hashSeed, v.viewWord(w)), hashEnd)
+			} else {
+				h[i] = mix(mix(hashSeed, mix(w.a, w.b)), hashEnd)
+			}
+		}
+	case v.Nulls == nil:
+		for i, w := range v.Words[from : from+len(h)] {
+			h[i] = mix(mix(hashSeed, w), hashEnd)
+		}
+	default:
+		nulls := v.Nulls[from : from+len(h)]
+		for i, w := range v.Words[from : from+len(h)] {
+			if nulls[i] {
+				w = hashNull
+			}
+			h[i] = mix(mix(hashSeed, w), hashEnd)
 		}
 	}
 }
 
-// hashKeys gives the hash of each of n rows.
-func hashKeys(keys []*Vector, n int, h []uint64) []uint64 {
-	h = resize(h, n)
-	for i := range h {
-		h[i] = hashSeed
+// viewWord is what stands for a text in the hash of its row.
+func (v *Vector) viewWord(w view) uint64 {
+	if w.long() {
+		return xxh3.Hash(v.data[w.a : w.a+uint64(w.size())])
 	}
-	for _, v := range keys {
-		v.hashInto(h)
-	}
-	for i := range h {
-		h[i] = mix(h[i], hashEnd)
-	}
-	return h
+	return mix(w.a, w.b)
 }
 
 // resize gives a slice of n entries with any content, s itself where it is large enough.

@@ -20,7 +20,7 @@ func (x *index) make() {
 // add enters a slot that is not there, in an index that was made. hashes are those of all slots, from which a larger index is
 // made: where every slot below is in it, in their order, which costs no look at the old entries.
 func (x *index) add(h uint64, slot int, hashes []uint64) {
-	if x.used >= len(x.entries)/2 {
+	if x.used >= x.room() {
 		if x.used == slot {
 			x.rebuild(2*len(x.entries), hashes[:slot])
 		} else {
@@ -29,6 +29,31 @@ func (x *index) add(h uint64, slot int, hashes []uint64) {
 	}
 	x.used++
 	x.put(h, slot)
+}
+
+// room is how many entries an index has before it grows: of a small one a quarter, so that a search seldom takes a second
+// step, of a large one a half.
+func (x *index) room() int {
+	if len(x.entries) <= sparse {
+		return len(x.entries) / 4
+	}
+	return len(x.entries) / 2
+}
+
+// sparse is the size up to which an index is kept three quarters empty; it takes 512 KiB.
+const sparse = 1 << 16
+
+// search finds a slot by its hash alone.
+func (x *index) search(h uint64) (int32, bool) {
+	for pos := h & x.mask; ; pos = (pos + 1) & x.mask {
+		e := x.entries[pos]
+		if e == 0 {
+			return 0, false
+		}
+		if e>>32 == h>>32 {
+			return int32(uint32(e)) - 1, true
+		}
+	}
 }
 
 func (x *index) put(h uint64, slot int) {

@@ -25,10 +25,11 @@ type Table struct {
 	attached []Column
 
 	// Scratch of one call of Slots.
+	fresh []int32 // rows that brought new keys
+	// And of one block of its rows.
 	rowHashes []uint64
-	fresh     []int32 // rows that brought new keys
-	reused    []int32 // slots that these got and others had before; the first of them
-	wrong     []int32 // rows whose hash, but not key, was that of the slot found
+	reused    []int32 // slots that new keys got and others had before: those of the first fresh rows of the block
+	wrong     []int32 // rows, by their place in the block, whose hash, but not key, was that of the slot found
 	bad       uint64  // hash bits to ignore, so that tests can make collisions
 }
 
@@ -122,26 +123,41 @@ func (t *Table) Slots(keys []*Vector, n int, slots []int32) ([]int32, error) {
 	return slots, nil
 }
 
-// find takes the whole batch through the index by hash alone, then compares the keys column by column. Rows with the hash of
-// another key, which are next to none, are found again one by one.
+// block is how many rows go through the index at a time: few enough for what one step leaves to be at hand for the next.
+const block = 256
+
+// find takes the rows through the index block by block.
 func (t *Table) find(keys []*Vector, slots []int32) error {
-	t.rowHashes = hashKeys(keys, len(slots), t.rowHashes)
+	t.index.make()
+	for from := 0; from < len(slots); from += block {
+		if err := t.findBlock(keys, from, slots[from:min(from+block, len(slots))]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// findBlock finds the slots of rows from the given one on: through the index by hash alone, then it compares the keys column by
+// column. Rows with the hash of another key, which are next to none, are found again one by one.
+func (t *Table) findBlock(keys []*Vector, from int, slots []int32) error {
+	t.rowHashes = resize(t.rowHashes, len(slots))
+	hashRows(keys, from, t.rowHashes)
 	if t.bad != 0 {
 		for i := range t.rowHashes {
 			t.rowHashes[i] &^= t.bad
 		}
 	}
 	t.wrong, t.reused = t.wrong[:0], t.reused[:0]
-	t.index.make()
-	if err := t.probe(slots); err != nil {
+	known := len(t.fresh)
+	if err := t.probe(from, slots); err != nil {
 		return err
 	}
-	t.enter(keys, t.fresh)
+	t.enter(keys, t.fresh[known:])
 	for k, c := range t.keys {
-		t.wrong = c.same(keys[k], slots, t.wrong)
+		t.wrong = c.same(keys[k], from, slots, t.wrong)
 	}
 	for _, i := range t.wrong {
-		s, err := t.findOne(keys, int(i))
+		s, err := t.findOne(keys, from+int(i), t.rowHashes[i])
 		if err != nil {
 			return err
 		}
@@ -150,28 +166,31 @@ func (t *Table) find(keys []*Vector, slots []int32) error {
 	return nil
 }
 
-func (t *Table) probe(slots []int32) error {
+// probe finds slots by hash, and gives new hashes new ones. Nearly all entries stand where the search begins, or one further:
+// which of the two is chosen without a branch, since no processor could tell it before. Where the first is empty the second
+// belongs to another key, and comparing the keys says so.
+func (t *Table) probe(from int, slots []int32) error {
 	entries, mask := t.index.entries, t.index.mask
 	for i, h := range t.rowHashes {
-		pos, tag := h&mask, h>>32
-		for {
-			e := entries[pos]
-			if e == 0 {
-				s, err := t.insert(h)
-				if err != nil {
-					return err
-				}
-				entries, mask = t.index.entries, t.index.mask
-				slots[i] = s
-				t.fresh = append(t.fresh, int32(i))
-				break
-			}
-			if e>>32 == tag {
-				slots[i] = int32(uint32(e)) - 1
-				break
-			}
-			pos = (pos + 1) & mask
+		e, next := entries[h&mask], entries[(h+1)&mask]
+		if e>>32 != h>>32 {
+			e = next
 		}
+		if e>>32 == h>>32 && e != 0 {
+			slots[i] = int32(uint32(e)) - 1
+			continue
+		}
+		if s, found := t.index.search(h); found {
+			slots[i] = s
+			continue
+		}
+		s, err := t.insert(h)
+		if err != nil {
+			return err
+		}
+		entries, mask = t.index.entries, t.index.mask
+		slots[i] = s
+		t.fresh = append(t.fresh, int32(from+i))
 	}
 	return nil
 }
@@ -190,8 +209,8 @@ func (t *Table) insert(h uint64) (int32, error) {
 	return int32(s), nil
 }
 
-func (t *Table) findOne(keys []*Vector, i int) (int32, error) {
-	h := t.rowHashes[i]
+// findOne finds the slot of a row by its hash and its key.
+func (t *Table) findOne(keys []*Vector, i int, h uint64) (int32, error) {
 	for pos := h & t.index.mask; ; pos = (pos + 1) & t.index.mask {
 		e := t.index.entries[pos]
 		if e == 0 {

@@ -184,29 +184,36 @@ func (c *Values) text(w view, buf *[16]byte) []byte {
 	return buf[:w.size()]
 }
 
-// same checks that the rows have the keys of the slots they were given; a row that has not gets slot -1 and is added to
-// wrong.
-func (c *Values) same(v *Vector, slots, wrong []int32) []int32 {
-	if c.Kind != Word {
+// same checks that the rows of v from the given one on have the keys of the slots they were given; a row that has not gets
+// slot -1, and its place in slots is added to wrong.
+func (c *Values) same(v *Vector, from int, slots, wrong []int32) []int32 {
+	switch {
+	case c.Kind != Word:
+		views := v.views[from : from+len(slots)]
 		for i, s := range slots {
-			if s >= 0 && !c.arena.equal(v.views[i], v.data, c.views[s]) {
+			if s < 0 {
+				continue
+			}
+			w, is := views[i], c.views[s]
+			if w == is && !w.long() {
+				continue
+			}
+			if !c.arena.equal(w, v.data, is) {
 				slots[i], wrong = -1, append(wrong, int32(i))
 			}
 		}
-		return wrong
-	}
-	if v.Nulls == nil && c.nulls == 0 {
-		words := v.Words[:len(slots)]
+	case v.Nulls == nil && c.nulls == 0:
+		words := v.Words[from : from+len(slots)]
 		for i, s := range slots {
 			if s >= 0 && c.words[s] != words[i] {
 				slots[i], wrong = -1, append(wrong, int32(i))
 			}
 		}
-		return wrong
-	}
-	for i, s := range slots {
-		if s >= 0 && !c.sameWord(v, i, s) {
-			slots[i], wrong = -1, append(wrong, int32(i))
+	default:
+		for i, s := range slots {
+			if s >= 0 && !c.sameWord(v, from+i, s) {
+				slots[i], wrong = -1, append(wrong, int32(i))
+			}
 		}
 	}
 	return wrong

@@ -208,9 +208,7 @@ func (v *Vector) loadTexts(data arrow.ArrayData, rows []int32) {
 	}
 	offsets := arrow.Int32Traits.CastFromBytes(data.Buffers()[1].Bytes())[data.Offset() : data.Offset()+data.Len()+1]
 	if rows == nil {
-		for i := range v.views {
-			v.views[i] = viewOf(v.data, int(offsets[i]), int(offsets[i+1]))
-		}
+		viewsOf(v.views, v.data, offsets)
 	} else {
 		for i, r := range rows {
 			v.views[i] = viewOf(v.data, int(offsets[r]), int(offsets[r+1]))

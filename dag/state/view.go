@@ -53,14 +53,32 @@ func viewOf(data []byte, beg, end int) view {
 		v.a = binary.LittleEndian.Uint64(tail[:])
 		v.b = binary.LittleEndian.Uint64(tail[8:])
 	}
-	if n < 8 {
-		v.a &= 1<<(8*n) - 1
-		v.b = 0
-	} else {
-		v.b &= 1<<(8*(n-8)) - 1
-	}
-	v.b |= uint64(n+1) << tagShift
+	return v.cut(n)
+}
+
+// cut makes a view of n bytes, at most inlineMax, of 16 that are at hand. It has no branch: a shift by 64 or more gives 0.
+func (v view) cut(n int) view {
+	v.a &= 1<<(8*uint(n)) - 1
+	v.b = v.b&(1<<(8*uint(max(n-8, 0)))-1) | uint64(n+1)<<tagShift
 	return v
+}
+
+// viewsOf makes the views of the texts between offsets, one more than there are views.
+func viewsOf(views []view, data []byte, offsets []int32) {
+	if len(views) == 0 {
+		return
+	}
+	beg := int(offsets[0])
+	for i, next := range offsets[1 : len(views)+1] {
+		end := int(next)
+		if n := end - beg; uint(n) <= inlineMax && beg+16 <= len(data) {
+			near := data[beg : beg+16 : beg+16]
+			views[i] = view{binary.LittleEndian.Uint64(near), binary.LittleEndian.Uint64(near[8:])}.cut(n)
+		} else {
+			views[i] = viewOf(data, beg, end)
+		}
+		beg = end
+	}
 }
 
 // put writes the bytes of a short view.
