@@ -35,7 +35,6 @@ func Lower(ctx context.Context, f *spec.File) (*plan.Pipeline, diag.List) {
 }
 
 func lowerNode(ctx context.Context, n *spec.Node, pn *plan.Node, byName map[string]*plan.Node, p *plan.Pipeline, list *diag.List) {
-	unavailable(n.EventTime, "event_time", "remove `event_time`", list)
 	defer readLanes(n, pn, list)
 	for _, r := range n.From {
 		e := plan.Edge{From: byName[r.Node], Output: r.Output, At: r.At}
@@ -67,6 +66,7 @@ func lowerNode(ctx context.Context, n *spec.Node, pn *plan.Node, byName map[stri
 	}
 	b := &Builder{Node: n, diags: list, secrets: p.Secrets}
 	pn.Op = e.lower(ctx, b)
+	eventTime(n, e, pn, list)
 }
 
 // find looks the node's kind up in the role that its `from` gives it.

@@ -1,5 +1,10 @@
 package op
 
+import (
+	"context"
+	"time"
+)
+
 // What follows an operator may implement beside its contract; the runner asks for it once.
 
 // Finisher is a [Transform] that can know that it needs no more input, as a limit does.
@@ -9,6 +14,26 @@ package op
 // end of a bounded input. Barriers still come. A node upstream of which every output is closed so stops too, and a source
 // stops reading.
 type Finisher interface{ Finished() bool }
+
+// Marker is a [Transform] that makes watermarks of its own, from the rows that it sees. The runner asks after every Process
+// and passes on what has risen. What the inputs promise it still tells by Watermark, and passes on only the end of time.
+type Marker interface{ Mark() time.Time }
+
+// Clocked is a [Transform] that acts as time passes on the run's clock, without rows.
+type Clocked interface {
+	// Wake is when Tick wants to be called next, zero: not before something else happened. The runner asks after every call.
+	Wake() time.Time
+	// Tick says that the run's clock has reached the time of Wake; the transform emits what that releases. Rows that come with it
+	// count as those that a watermark releases.
+	Tick(ctx context.Context, now time.Time, out Emitter) error
+}
+
+// Stateful is an operator that remembers something between batches. The runner asks on the operator's goroutine, at every
+// barrier.
+type Stateful interface {
+	// State is how many rows or keys it remembers, and about how many bytes that takes.
+	State() (rows, bytes int64)
+}
 
 // ByteCounter is a [Source] that knows how many bytes it took from outside since Open. It may be asked at any time, from
 // any goroutine.

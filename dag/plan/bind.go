@@ -51,6 +51,9 @@ func (b *binder) node(n *Node) {
 	case *Scan:
 		if o.Schema != nil {
 			out = &Output{Schema: schema.Plain(o.Schema)}
+			if o.Timing != nil {
+				out.Time = b.timing(o.Timing, n, out)
+			}
 		}
 	case *Filter:
 		b.filter(n, o, in)
@@ -71,6 +74,8 @@ func (b *binder) node(n *Node) {
 		out = in.passOn()
 	case *RateLimit:
 		out = in.passOn()
+	case *Watermark:
+		out = b.watermark(n, o, in)
 	case *Union:
 		out = b.union(n, o)
 	case *Aggregate:
@@ -135,7 +140,7 @@ func (o *Output) passOn() *Output {
 	if o.Schema == nil {
 		return nil
 	}
-	return &Output{Schema: o.Schema, Mode: o.Mode, Key: o.Key}
+	return &Output{Schema: o.Schema, Mode: o.Mode, Time: o.Time, Key: o.Key}
 }
 
 // onError chooses the policy of a node that says none: fail where stopping loses nothing.

@@ -74,6 +74,8 @@ func (x *explainer) node(n *Node) {
 		x.linef("  keeps %v of the rows, by their number and the seed %d", o.Rate, o.Seed)
 	case *RateLimit:
 		x.linef("  passes at most %v rows/s, the rest waits; batches above hold at most %d rows", o.RowsPerSecond, n.Inputs[0].From.BatchRows)
+	case *Watermark:
+		x.timing(&o.Timing)
 	case *Union:
 		x.linef("  all rows of %d inputs, columns by name", len(n.Inputs))
 	case *Aggregate:
@@ -88,7 +90,7 @@ func (x *explainer) node(n *Node) {
 	}
 	if d := n.Declares(); len(d) > 0 {
 		out := n.Output(d[0].Name)
-		x.linef("  -> %s%s", columns(out.Schema), modeOf(out))
+		x.linef("  -> %s%s%s", columns(out.Schema), timeOf(out), modeOf(out))
 	}
 }
 
@@ -102,6 +104,17 @@ func (x *explainer) scan(o *Scan) {
 		about = append(about, "columns inferred")
 	}
 	x.linef("  reads %s", strings.Join(about, ", "))
+	if o.Timing != nil {
+		x.timing(o.Timing)
+	}
+}
+
+func (x *explainer) timing(t *Timing) {
+	idle := ""
+	if t.Idle > 0 {
+		idle = fmt.Sprintf("; after %s without a row it holds nothing back", t.Idle)
+	}
+	x.linef("  event time is %s, the watermark %s behind the newest%s", t.Column.Value, t.Delay, idle)
 }
 
 func (x *explainer) write(o *Write) {
@@ -231,6 +244,17 @@ func columns(s *arrow.Schema) string {
 		}
 	}
 	return strings.Join(cols, ", ")
+}
+
+// timeOf says which column of an output is event time.
+func timeOf(o *Output) string {
+	switch {
+	case o.Time == nil:
+		return ""
+	case o.Time.Less > 0:
+		return fmt.Sprintf("  (event time %s less %s)", o.Time.Column, o.Time.Less)
+	}
+	return "  (event time " + o.Time.Column + ")"
 }
 
 func modeOf(o *Output) string {

@@ -68,8 +68,9 @@ type Output struct {
 	Name   string
 	Schema *arrow.Schema
 	Mode   Mode
-	Key    []string // of Updates: the columns that identify a row
-	Read   bool     // something reads it
+	Time   *EventTime // when its rows happened; nil: not known
+	Key    []string   // of Updates: the columns that identify a row
+	Read   bool       // something reads it
 	// Need says which columns somebody reads, set by Rewrite; nil: all. The others may be batch.Blank.
 	Need []bool
 }

@@ -31,6 +31,8 @@ type Scan struct {
 	Bounded, Replays, UntilNow bool
 	// Inferred: the schema was found by reading what the input begins with.
 	Inferred bool
+	// Timing is where event time comes from; nil: the rows have none.
+	Timing *Timing
 	// Alone names what only one source of a pipeline can read, such as standard input; empty: any number can.
 	Alone string
 	// Lanes: it decodes in as many lanes as op.Runtime.Lanes says, in order, so that `parallelism` means something.

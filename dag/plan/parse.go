@@ -59,7 +59,7 @@ func (b *binder) parse(n *Node, o *Parse, in *Output) *Output {
 	if !o.Keep && slices.Contains(key, o.Column.Value) {
 		key = nil
 	}
-	return &Output{Schema: arrow.NewSchema(fields, nil), Mode: in.Mode, Key: key}
+	return &Output{Schema: arrow.NewSchema(fields, nil), Mode: in.Mode, Time: in.Time, Key: key}
 }
 
 func (x *explainer) parse(o *Parse) {

@@ -124,7 +124,7 @@ func (b *binder) project(n *Node, o *Project, in *Output) *Output {
 		return nil
 	}
 	o.Columns = cols
-	return &Output{Schema: arrow.NewSchema(fields, nil), Mode: in.Mode, Key: keptKey(in, cols)}
+	return &Output{Schema: arrow.NewSchema(fields, nil), Mode: in.Mode, Time: keptTime(in, cols), Key: keptKey(in, cols)}
 }
 
 // keptKey is the key of an updates edge behind a projection, under its new names: it holds while all its columns pass
@@ -159,7 +159,11 @@ func (b *binder) explode(n *Node, o *Explode, in *Output) *Output {
 	} else {
 		fields = append(fields, f)
 	}
-	return &Output{Schema: arrow.NewSchema(fields, nil), Mode: in.Mode}
+	out := &Output{Schema: arrow.NewSchema(fields, nil), Mode: in.Mode, Time: in.Time}
+	if in.Time != nil && in.Time.Column == f.Name {
+		out.Time = nil // replaced
+	}
+	return out
 }
 
 func (b *binder) union(n *Node, o *Union) *Output {
@@ -203,7 +207,7 @@ func (b *binder) union(n *Node, o *Union) *Output {
 			}
 		}
 	}
-	return &Output{Schema: arrow.NewSchema(fields, nil), Mode: first.Mode}
+	return &Output{Schema: arrow.NewSchema(fields, nil), Mode: first.Mode, Time: sharedTime(n.Inputs)}
 }
 
 func edgeName(e Edge) string {

@@ -26,6 +26,8 @@ func New(n *plan.Node) (op.Transform, error) {
 		return newSample(n, o), nil
 	case *plan.RateLimit:
 		return newRateLimit(o), nil
+	case *plan.Watermark:
+		return &watermark{timing: o.Timing}, nil
 	case *plan.Union:
 		return newUnion(n, o), nil
 	case *plan.Aggregate:

@@ -23,4 +23,5 @@ import (
 	_ "flowrun/nodes/stdin"
 	_ "flowrun/nodes/stdout"
 	_ "flowrun/nodes/union"
+	_ "flowrun/nodes/watermark"
 )
