@@ -8,7 +8,7 @@ import (
 	"flowrun/dag/schema"
 )
 
-// aggregate types the keys and aggregates of a node. Its columns are `by`, then `take`.
+// aggregate types the keys and aggregates of a node. Its columns are those of its window, then `by`, then `take`.
 func (b *binder) aggregate(n *Node, o *Aggregate, in *Output) *Output {
 	e := env(n, in)
 	var fields []arrow.Field
@@ -23,6 +23,14 @@ func (b *binder) aggregate(n *Node, o *Aggregate, in *Output) *Output {
 		}
 		made[f.Name] = true
 		fields = append(fields, f)
+	}
+	if o.Window != nil {
+		windows, known := b.window(n, o, in)
+		ok = ok && known
+		for _, f := range windows {
+			column(diag.Text{Value: f.Name, At: o.Window.At}, f)
+			key = append(key, f.Name)
+		}
 	}
 	for i := range o.By {
 		it := &o.By[i]
@@ -61,6 +69,9 @@ func (b *binder) aggregate(n *Node, o *Aggregate, in *Output) *Output {
 	switch o.Emit {
 	case Final:
 		out.Mode = Rows
+		if w := o.Window; w != nil && !w.Processing {
+			out.Time = &EventTime{Column: WindowEnd, Less: afterWindow, Delay: in.Time.Delay}
+		}
 	case Updates:
 		out.Key = key
 	}
@@ -96,7 +107,11 @@ func (b *binder) emit(n *Node, o *Aggregate, in *Output) {
 		b.report(CodeMode, n.FromAt, "let "+from+" say emit: complete, or emit: final",
 			"%s carries updates: an aggregate over them would count a key once for every change", from)
 	}
-	if o.Emit != Final || in.Mode == Complete {
+	if o.Window != nil && in.Mode == Complete {
+		b.report(CodeMode, o.Window.At, "put the window into the aggregate above, or let that emit: final",
+			"%s carries complete results: all of them come again at each epoch, so no window over them would ever be done", edgeName(n.Inputs[0]))
+	}
+	if o.Emit != Final || in.Mode == Complete || o.Window != nil {
 		return
 	}
 	for _, s := range Sources(n) {

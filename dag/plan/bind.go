@@ -92,6 +92,9 @@ func (b *binder) node(n *Node) {
 	if out != nil {
 		for _, d := range n.Declares() {
 			one := *out
+			if d.Name == LateOutput {
+				one = *lateOutput(in)
+			}
 			one.Name, one.Read = d.Name, isRead(b.p, n, d.Name)
 			n.Outputs = append(n.Outputs, &one)
 		}

@@ -35,6 +35,9 @@ var (
 		"A pipeline has at least one source and one sink.")
 	CodeNoEnd = diag.Define("FR0219", "sink that waits for an end",
 		"The sink shows its rows at the end of the run only, and a source above it never ends, so nothing would ever show.")
+	CodeEventTime = diag.Define("FR0221", "no event time",
+		"Windows, and whatever waits for time to come, go by the time at which rows happened. `event_time` beside a source says which "+
+			"column that is; the transform `watermark` says it further down. A column that is computed anew is not event time any more.")
 	CodeShared = diag.Define("FR0220", "input read twice",
 		"What a process has once, such as standard input, can feed one source: two would each get a part of it.")
 )

@@ -142,6 +142,7 @@ func (x *explainer) write(o *Write) {
 }
 
 func (x *explainer) aggregate(o *Aggregate) {
+	x.window(o.Window)
 	for _, it := range o.By {
 		if it.Bare {
 			x.linef("  by %s", it.Name.Value)

@@ -27,6 +27,13 @@ func needs(order []*Node) {
 				n.read(port, in, e.Source().Schema, read)
 			}
 		}
+		if scan, ok := n.Op.(*Scan); ok && scan.Timing != nil {
+			main := read[n.Output("")]
+			main[scan.Timing.Index] = true
+			if n.Output(RejectedOutput).Read {
+				main.all() // a row without a time is rejected whole
+			}
+		}
 		for _, o := range n.Outputs {
 			if need := read[o]; slices.Contains(need, false) {
 				o.Need = need
@@ -115,7 +122,17 @@ func (n *Node) read(port int, in need, s *arrow.Schema, of map[*Output]need) {
 		if !o.ExprsOnly {
 			in.all()
 		}
-	case *Aggregate, *Scan:
+	case *Aggregate:
+		if w := o.Window; w != nil && !w.Processing {
+			in[w.Index] = true
+			if late := n.Output(LateOutput); late != nil && late.Read {
+				in.or(of[late][:len(in)])
+			}
+		}
+	case *Watermark:
+		in.or(out)
+		in[o.Timing.Index] = true
+	case *Scan:
 	default:
 		in.all()
 	}
@@ -138,7 +155,7 @@ func (n *Node) showsRows() bool {
 // canReject reports whether there may be input rows that the node rejects.
 func (n *Node) canReject() bool {
 	switch o := n.Op.(type) {
-	case *Parse, *Write:
+	case *Parse, *Write, *Watermark:
 		return true
 	case *Project:
 		return slices.ContainsFunc(o.Columns, func(c ProjectColumn) bool { return c.Source < 0 && c.Expr.CanFail() })

@@ -147,8 +147,9 @@ type Sample struct {
 // RateLimit passes all rows on, at most RowsPerSecond of them; the rest waits, and what is above waits with it.
 type RateLimit struct{ RowsPerSecond float64 }
 
-// Aggregate groups rows by key and keeps one accumulator per call.
+// Aggregate groups rows by key, and by window where it has one, and keeps one accumulator per call.
 type Aggregate struct {
+	Window *Window // nil: none
 	By     []Item
 	Take   []TakeItem
 	Emit   Mode // Final, Updates or Complete

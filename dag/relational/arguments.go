@@ -24,6 +24,7 @@ type arguments struct {
 	pieces  pieces
 
 	// Of the batch in hand:
+	record int             // rows of its record
 	n      int             // rows that are left
 	left   []int32         // these rows; nil: all of the record
 	keys   []*state.Vector // of the rows that are left
@@ -33,6 +34,7 @@ type arguments struct {
 // where is a condition, and the rows it is true for.
 type where struct {
 	rows  []int32 // of the record; nil: all of it
+	all   []int32 // what rows was when the batch had been computed; see over
 	slots []int32
 }
 
@@ -98,7 +100,7 @@ func (a *arguments) close() {
 	}
 }
 
-// eval computes the batch, whose arrays it keeps until release, and gives the rows that failed.
+// eval computes the batch, whose arrays it keeps until release, and gives the rows that failed. Then load or over makes keys.
 func (a *arguments) eval(in *batch.Batch) ([]batch.Failure, error) {
 	rows := survivorsOf(in)
 	defer rows.release()
@@ -131,7 +133,7 @@ func (a *arguments) eval(in *batch.Batch) ([]batch.Failure, error) {
 		x.values = values
 	}
 	rows.drop(a.set.Failures())
-	a.left, a.n = rows.left.Sel, rows.left.Rows()
+	a.record, a.left, a.n = int(in.Record.NumRows()), rows.left.Sel, rows.left.Rows()
 	if len(a.where) > 0 {
 		a.where[0].rows = a.left
 	}
@@ -140,10 +142,14 @@ func (a *arguments) eval(in *batch.Batch) ([]batch.Failure, error) {
 			a.where[i+1].rows = intersect(a.left, a.where[i+1].rows)
 		}
 	}
+	return rows.failures(), nil
+}
+
+// load makes the keys of the rows that are left.
+func (a *arguments) load() {
 	for i, arr := range a.arrays {
 		a.vectors[i].LoadKeys(arr, a.left)
 	}
-	return rows.failures(), nil
 }
 
 // assign tells the rows under each condition and of each operand the slots of their groups; slots belong to the rows that
@@ -223,6 +229,27 @@ func (x *operand) vector() *state.Vector {
 func (x *operand) along(rows []int32) *state.Vector {
 	x.other.Load(x.values, rows)
 	return &x.other
+}
+
+// hold gives the rows that are left, nil being all of the record, for over to take some of them at a time.
+func (a *arguments) hold() []int32 {
+	for i := range a.where {
+		a.where[i].all = a.where[i].rows
+	}
+	return a.left
+}
+
+// over goes on with n of the rows that were left: those of the record in rows, which nil means all of.
+func (a *arguments) over(rows []int32, n int) {
+	a.left, a.n = rows, n
+	for i := range a.where {
+		if i == 0 {
+			a.where[i].rows = rows
+		} else {
+			a.where[i].rows = intersect(rows, a.where[i].all)
+		}
+	}
+	a.load()
 }
 
 // weigh gives about how many bytes what was computed of the batch takes.

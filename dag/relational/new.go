@@ -31,7 +31,10 @@ func New(n *plan.Node) (op.Transform, error) {
 	case *plan.Union:
 		return newUnion(n, o), nil
 	case *plan.Aggregate:
-		return newAggregate(n, o)
+		if o.Window == nil {
+			return newAggregate(n, o)
+		}
+		return newWindowed(n, o)
 	case *plan.Scan, *plan.Write:
 		return nil, fmt.Errorf("relational: node %s is an end of the plan, a connector makes it", n.ID)
 	}

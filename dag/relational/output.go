@@ -10,6 +10,7 @@ import (
 	"flowrun/dag/batch"
 	"flowrun/dag/expr"
 	"flowrun/dag/op"
+	"flowrun/dag/schema"
 	"flowrun/dag/state"
 )
 
@@ -18,6 +19,7 @@ import (
 type output struct {
 	schema *arrow.Schema
 	keys   int
+	window int64 // of windowed groups: its length in microseconds; their first key is its start
 	takes  []take
 
 	rt       op.Runtime
@@ -99,7 +101,7 @@ func (o *output) cut(t *state.Table, calls []call, slots []int32) int {
 }
 
 func (o *output) emitBatch(t *state.Table, calls []call, slots []int32, out op.Emitter) error {
-	columns := make([]arrow.Array, 0, o.keys+len(o.takes))
+	columns := make([]arrow.Array, 0, o.schema.NumFields())
 	results := make([]arrow.Array, len(calls))
 	defer func() {
 		releaseAll(columns)
@@ -111,6 +113,9 @@ func (o *output) emitBatch(t *state.Table, calls []call, slots []int32, out op.E
 			return err
 		}
 		columns = append(columns, key)
+		if i == 0 && o.window > 0 {
+			columns = append(columns, o.ends(t, slots))
+		}
 	}
 	b := o.stamp(array.NewRecordBatch(empty, nil, int64(len(slots))))
 	rows := survivorsOf(b)
@@ -142,6 +147,15 @@ func (o *output) emitBatch(t *state.Table, calls []call, slots []int32, out op.E
 		return out.Emit("", made.WithSelection(rows.left.Sel))
 	}
 	return out.Emit("", made)
+}
+
+// ends makes the column of where windows end.
+func (o *output) ends(t *state.Table, slots []int32) arrow.Array {
+	ends := make([]uint64, len(slots))
+	for i, s := range slots {
+		ends[i] = t.Key(0).Word(s) + uint64(o.window)
+	}
+	return state.ArrayOf(o.mem, schema.Timestamp, ends, nil)
 }
 
 var empty = arrow.NewSchema(nil, nil)

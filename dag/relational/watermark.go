@@ -69,15 +69,17 @@ func NewMarks(t plan.Timing) Marks { return Marks{timing: t, parts: map[int32]ma
 const NoEventTime = "no event time"
 
 // Untimed gives the rows of b that have no event time.
-func (m *Marks) Untimed(b *batch.Batch) []batch.Failure {
-	col := b.Record.Column(m.timing.Index)
+func (m *Marks) Untimed(b *batch.Batch) []batch.Failure { return untimed(b, m.timing.Index) }
+
+func untimed(b *batch.Batch, column int) []batch.Failure {
+	col := b.Record.Column(column)
 	if col.NullN() == 0 {
 		return nil
 	}
 	var failed []batch.Failure
 	for i := range b.Rows() {
 		if row := b.Row(i); col.IsNull(row) {
-			failed = append(failed, batch.Failure{Row: int32(row), Reason: NoEventTime, Detail: m.timing.Column.Value + " is null"})
+			failed = append(failed, batch.Failure{Row: int32(row), Reason: NoEventTime, Detail: b.Schema().Field(column).Name + " is null"})
 		}
 	}
 	return failed

@@ -45,6 +45,17 @@ func (t *Table) Marked() []int32 {
 	return t.marks.list
 }
 
+// MarkedOf gives those of slots that changed since Unmark, in their order.
+func (t *Table) MarkedOf(slots []int32) []int32 {
+	var marked []int32
+	for _, s := range slots {
+		if t.marks.bits[s>>6]&(1<<(s&63)) != 0 {
+			marked = append(marked, s)
+		}
+	}
+	return marked
+}
+
 // Unmark begins a new stretch.
 func (t *Table) Unmark() {
 	m := &t.marks

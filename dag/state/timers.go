@@ -3,6 +3,7 @@ package state
 import (
 	"cmp"
 	"container/heap"
+	"math"
 	"slices"
 )
 
@@ -14,10 +15,16 @@ import (
 // own and passes over timers that do not agree with it.
 type Timers struct {
 	width   int64
-	buckets map[int64][]Timer
+	buckets map[int64]bucket
 	starts  starts // of the buckets that there are; the least first
 	n       int
 	spare   []Timer // the memory of a bucket that has been emptied
+}
+
+// bucket holds timers, and the earliest time of them.
+type bucket struct {
+	timers []Timer
+	first  int64
 }
 
 // Timer is a slot with the time at which it is due, in the owner's unit.
@@ -28,18 +35,19 @@ type Timer struct {
 
 // NewTimers makes timers of a bucket width; 1 is the least.
 func NewTimers(width int64) *Timers {
-	return &Timers{width: max(width, 1), buckets: map[int64][]Timer{}}
+	return &Timers{width: max(width, 1), buckets: map[int64]bucket{}}
 }
 
 // Set makes a slot due at a time.
 func (t *Timers) Set(at int64, slot int32) {
 	start := t.start(at)
-	bucket, ok := t.buckets[start]
+	b, ok := t.buckets[start]
 	if !ok {
 		heap.Push(&t.starts, start)
-		bucket, t.spare = t.spare[:0], nil
+		b = bucket{t.spare[:0], at}
+		t.spare = nil
 	}
-	t.buckets[start] = append(bucket, Timer{at, slot})
+	t.buckets[start] = bucket{append(b.timers, Timer{at, slot}), min(b.first, at)}
 	t.n++
 }
 
@@ -48,24 +56,29 @@ func (t *Timers) Set(at int64, slot int32) {
 func (t *Timers) Due(limit int64, dst []Timer) []Timer {
 	for len(t.starts) > 0 && t.starts[0] <= limit {
 		start := t.starts[0]
-		bucket := t.buckets[start]
+		timers := t.buckets[start].timers
 		from, end := len(dst), start+t.width-1
 		whole := end <= limit && end >= start // at the end of time a bucket's end overflows
 		if whole {
-			dst = append(dst, bucket...)
+			dst = append(dst, timers...)
 			heap.Pop(&t.starts)
 			delete(t.buckets, start)
-			t.spare = bucket
+			t.spare = timers
 		} else {
-			left := bucket[:0]
-			for _, x := range bucket {
+			left := bucket{timers[:0], math.MaxInt64}
+			for _, x := range timers {
 				if x.At <= limit {
 					dst = append(dst, x)
 				} else {
-					left = append(left, x)
+					left.timers, left.first = append(left.timers, x), min(left.first, x.At)
 				}
 			}
-			t.buckets[start] = left
+			if t.buckets[start] = left; len(left.timers) == 0 {
+				whole = true
+				heap.Pop(&t.starts)
+				delete(t.buckets, start)
+				t.spare = left.timers
+			}
 		}
 		t.n -= len(dst) - from
 		if byTime := func(a, b Timer) int { return cmp.Compare(a.At, b.At) }; !slices.IsSortedFunc(dst[from:], byTime) {
@@ -76,6 +89,14 @@ func (t *Timers) Due(limit int64, dst []Timer) []Timer {
 		}
 	}
 	return dst
+}
+
+// Next is the earliest time at which one is due; ok is false where there is none.
+func (t *Timers) Next() (at int64, ok bool) {
+	if t.n == 0 {
+		return 0, false
+	}
+	return t.buckets[t.starts[0]].first, true
 }
 
 // Len is how many timers there are.
@@ -91,7 +112,7 @@ func (t *Timers) Clear() {
 func (t *Timers) Bytes() int64 {
 	total := sizeOf(t.starts) + sizeOf(t.spare)
 	for _, b := range t.buckets {
-		total += sizeOf(b) + 48 // an entry of the map
+		total += sizeOf(b.timers) + 64 // an entry of the map
 	}
 	return total
 }

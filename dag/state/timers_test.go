@@ -38,6 +38,10 @@ func TestTimersAreDueInOrder(t *testing.T) {
 			if timers.Len() != len(model) {
 				t.Fatalf("%d timers are left, want %d", timers.Len(), len(model))
 			}
+			next, ok := timers.Next()
+			if ok != (len(model) > 0) || ok && next != slices.MinFunc(model, func(a, b Timer) int { return cmp.Compare(a.At, b.At) }).At {
+				t.Fatalf("the next one is due at %d, %v; there are %v", next, ok, model)
+			}
 		}
 	})
 }

@@ -33,12 +33,17 @@ func (v *Vector) LoadKeys(arr arrow.Array, rows []int32) { v.load(arr, rows, tru
 
 // LoadSlots makes slots of another table the values.
 func (v *Vector) LoadSlots(slots []int32) {
-	v.Kind, v.Nulls, v.n = Word, nil, len(slots)
-	v.words = resize(v.words, len(slots))
-	for i, s := range slots {
-		v.words[i] = uint64(s)
+	for i, words := 0, v.Fill(len(slots)); i < len(slots); i++ {
+		words[i] = uint64(slots[i])
 	}
+}
+
+// Fill makes the vector hold n words, none of them null, which the caller writes.
+func (v *Vector) Fill(n int) []uint64 {
+	v.Kind, v.Nulls, v.n = Word, nil, n
+	v.words = resize(v.words, n)
 	v.Words = v.words
+	return v.words
 }
 
 // Len is the number of entries.

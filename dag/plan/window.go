@@ -1,0 +1,125 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"flowrun/dag/diag"
+	"flowrun/dag/schema"
+)
+
+// The columns that windows make.
+const (
+	WindowStart     = "window_start"
+	WindowEnd       = "window_end"
+	LateWindowStart = "late_window_start"
+	LateWindowEnd   = "late_window_end"
+	LateBy          = "late_by"
+)
+
+// afterWindow is how much the event time of a window's result lies before the window's end, which is outside of it.
+const afterWindow = time.Microsecond
+
+// Window says how an aggregate cuts time: into windows of Size that begin every Every, counted from the Unix epoch and
+// Offset, in UTC. Of a tumbling window Every is Size. A row belongs to all windows that hold its time; start is in a window,
+// end is not.
+type Window struct {
+	Size, Every, Offset time.Duration
+	// Grace is how long behind its end, in event time, a window still takes rows; it closes then.
+	Grace time.Duration
+	// Processing: the time of a row is when it arrives, and windows close as the run's clock goes on.
+	Processing bool
+	At         diag.Span
+	// Set by Bind: the place of the event-time column in what comes in, and what the time is before its value.
+	Index int
+	Less  time.Duration
+}
+
+// Overlap is in how many windows a row can be.
+func (w *Window) Overlap() int { return int((w.Size + w.Every - 1) / w.Every) }
+
+// outputs implements what Declares asks for: late rows leave by an output of their own, where there can be any.
+func (o *Aggregate) outputs() []Declared {
+	all := []Declared{{}}
+	if o.Window != nil && !o.Window.Processing && o.Emit != Complete {
+		all = append(all, Declared{Name: LateOutput, Optional: true})
+	}
+	return all
+}
+
+// window checks a window and gives the columns that it makes.
+func (b *binder) window(n *Node, o *Aggregate, in *Output) (fields []arrow.Field, ok bool) {
+	w := o.Window
+	fields = []arrow.Field{{Name: WindowStart, Type: schema.Timestamp}, {Name: WindowEnd, Type: schema.Timestamp}}
+	if w.Processing {
+		w.Index = -1
+		return fields, true
+	}
+	if in.Schema == nil {
+		return fields, false
+	}
+	if in.Time == nil {
+		b.noEventTime(n, w.At)
+		return fields, false
+	}
+	w.Index, w.Less = in.Schema.FieldIndices(in.Time.Column)[0], in.Time.Less
+	return fields, true
+}
+
+// noEventTime reports a node that needs event time and has none, with what to write for it.
+func (b *binder) noEventTime(n *Node, at diag.Span) {
+	from := edgeName(n.Inputs[0])
+	column, hint := "COLUMN", ""
+	if in := n.Inputs[0].Source(); in != nil && in.Schema != nil {
+		if i := slices.IndexFunc(in.Schema.Fields(), func(f arrow.Field) bool { return schema.Equal(f.Type, schema.Timestamp) }); i >= 0 {
+			column = in.Schema.Field(i).Name
+		}
+	}
+	var sources []string
+	for _, s := range Sources(n) {
+		if scan, ok := s.Op.(*Scan); ok && scan.Timing == nil {
+			sources = append(sources, s.ID)
+		}
+	}
+	if len(sources) > 0 {
+		hint = fmt.Sprintf("write beside the source %s: event_time: {column: %s, delay: 10s}", strings.Join(sources, ", "), column)
+	} else {
+		hint = fmt.Sprintf("the column that was event time is gone or was made anew on the way: keep it, or put a watermark before: watermark: {column: %s, delay: 10s}", column)
+	}
+	b.report(CodeEventTime, at, hint, "%s needs event time, and the rows of %s have none", n.Kind, from)
+}
+
+// lateOutput is what leaves by the output of late rows: they as they came, with the window that was closed.
+func lateOutput(in *Output) *Output {
+	fields := append(slices.Clone(in.Schema.Fields()),
+		arrow.Field{Name: LateWindowStart, Type: schema.Timestamp},
+		arrow.Field{Name: LateWindowEnd, Type: schema.Timestamp},
+		arrow.Field{Name: LateBy, Type: schema.Duration})
+	return &Output{Schema: arrow.NewSchema(fields, nil), Mode: in.Mode, Time: in.Time}
+}
+
+func (x *explainer) window(w *Window) {
+	if w == nil {
+		return
+	}
+	about := fmt.Sprintf("windows of %s", w.Size)
+	if w.Every != w.Size {
+		about += fmt.Sprintf(" every %s", w.Every)
+	}
+	if w.Offset != 0 {
+		about += fmt.Sprintf(", beginning %s behind the full ones", w.Offset)
+	}
+	if w.Processing {
+		x.linef("  %s, of the time at which rows arrive", about)
+		return
+	}
+	about += ", of event time"
+	if w.Grace > 0 {
+		about += fmt.Sprintf(", open %s longer for late rows", w.Grace)
+	}
+	x.linef("  %s", about)
+}

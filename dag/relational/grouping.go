@@ -1,0 +1,119 @@
+package relational
+
+import (
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"flowrun/dag/expr"
+	"flowrun/dag/op"
+	"flowrun/dag/plan"
+	"flowrun/dag/state"
+)
+
+// grouping is what every aggregate has: a table of groups with an accumulator per call, what they need of each batch, and how
+// their rows are made.
+type grouping struct {
+	args  arguments
+	calls []call
+	out   output
+	table *state.Table
+	slots []int32
+	all   []int32
+}
+
+// call is an aggregate call with what it accumulates.
+type call struct {
+	acc   accumulator
+	where int   // which condition
+	args  []int // which operands
+}
+
+// newGrouping makes the groups of an aggregate; first are the types of key columns that stand before those of By.
+func newGrouping(n *plan.Node, o *plan.Aggregate, first ...arrow.DataType) (*grouping, error) {
+	g := &grouping{}
+	types := first
+	for _, it := range o.By {
+		types = append(types, it.Expr.P.Type())
+		g.args.by = append(g.args.by, it.Expr.P)
+	}
+	table, err := state.NewTable(types...)
+	if err != nil {
+		return nil, fmt.Errorf("aggregate %s: %w", n.ID, err)
+	}
+	g.table = table
+	for _, it := range o.Take {
+		first := len(g.calls)
+		for i, c := range it.Take.Calls {
+			if err := g.addCall(c, fmt.Sprintf("%s/%d/%s", it.Name.Value, i, c.Func)); err != nil {
+				return nil, fmt.Errorf("aggregate %s: %s: %w", n.ID, it.Name.Value, err)
+			}
+		}
+		g.out.addTake(it.Take, first)
+	}
+	g.out.schema, g.out.keys = n.Output("").Schema, len(types)
+	return g, nil
+}
+
+func (g *grouping) addCall(c expr.Call, name string) error {
+	acc, err := newAccumulator(c)
+	if err != nil {
+		return err
+	}
+	acc.attach(g.table, name)
+	where := g.args.condition(c.If)
+	made := call{acc: acc, where: where}
+	for _, p := range c.Args {
+		made.args = append(made.args, g.args.operand(p, where, c.Func == "count_distinct"))
+	}
+	g.calls = append(g.calls, made)
+	return nil
+}
+
+func (g *grouping) open(rt op.Runtime) {
+	g.args.open(rt)
+	g.out.open(rt)
+}
+
+func (g *grouping) close() {
+	g.args.close()
+	g.out.close()
+}
+
+// accumulate gives the rows in hand to the accumulators, slots being those of the rows that are left.
+func (g *grouping) accumulate() error {
+	g.table.Mark(g.slots)
+	g.args.assign(g.slots)
+	for i := range g.calls {
+		if err := g.add(&g.calls[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *grouping) add(c *call) error {
+	switch len(c.args) {
+	case 0:
+		return c.acc.add(g.args.where[c.where].slots, nil, nil)
+	case 1:
+		x := &g.args.operands[c.args[0]]
+		return c.acc.add(x.slots, x.vector(), nil)
+	}
+	// Two arguments: the second decides which rows count, the first may be null.
+	x, y := &g.args.operands[c.args[0]], &g.args.operands[c.args[1]]
+	return c.acc.add(y.slots, y.vector(), x.along(y.rows))
+}
+
+// everything lists all groups, ascending by slot: in the order in which they first came, while none was removed.
+func (g *grouping) everything() []int32 {
+	g.all = g.table.All(g.all[:0])
+	return g.all
+}
+
+func (g *grouping) emit(slots []int32, out op.Emitter) error {
+	return g.out.emit(g.table, g.calls, slots, out)
+}
+
+// State implements op.Stateful.
+func (g *grouping) State() (rows, bytes int64) { return int64(g.table.Live()), g.table.Bytes() }

@@ -1,0 +1,342 @@
+package relational
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"flowrun/dag/batch"
+	"flowrun/dag/op"
+	"flowrun/dag/plan"
+	"flowrun/dag/schema"
+	"flowrun/dag/state"
+)
+
+// windowed groups rows by window and key. Groups of a window are forgotten when the watermark is at its end and its grace:
+// Final emits them then, Updates has emitted every change of theirs by then. Complete keeps all for ever, so nothing is late
+// for it.
+//
+// In a row's windows are those whose end and grace the watermark has not reached; a row that has none left is late. Windows of
+// processing time close as the run's clock goes on, and a row that comes behind that counts for the time it comes at.
+type windowed struct {
+	*grouping
+	mode   plan.Mode
+	win    windows
+	clock  bool // processing time
+	rt     op.Runtime
+	late   lateRows
+	timers *state.Timers
+	now    int64 // the watermark, in microseconds of the Unix epoch
+
+	// Of the batch in hand:
+	times  []int64 // by row of the record
+	starts []int64 // of the last window of each row
+	rows   []int32
+	start  state.Vector
+	keys   []*state.Vector
+	due    []state.Timer
+	closed []int32
+}
+
+func newWindowed(n *plan.Node, o *plan.Aggregate) (*windowed, error) {
+	g, err := newGrouping(n, o, schema.Timestamp)
+	if err != nil {
+		return nil, err
+	}
+	w := &windowed{grouping: g, mode: o.Emit, win: windowsOf(o.Window), clock: o.Window.Processing, late: lateRowsOf(n),
+		timers: state.NewTimers(o.Window.Every.Microseconds()), now: math.MinInt64}
+	g.out.window = w.win.size
+	return w, nil
+}
+
+var (
+	_ op.Transform = (*windowed)(nil)
+	_ op.Stateful  = (*windowed)(nil)
+)
+
+func (w *windowed) Open(_ context.Context, rt op.Runtime) error {
+	w.rt = rt
+	w.open(rt)
+	w.keys = append([]*state.Vector{&w.start}, w.args.keys...)
+	return nil
+}
+
+func (w *windowed) Process(ctx context.Context, _ int, in *batch.Batch, out op.Emitter) error {
+	return w.args.pieces.each(ctx, in, func(piece *batch.Batch) (int64, error) {
+		err := w.piece(piece, out)
+		bytes := w.args.weigh()
+		w.args.release()
+		return bytes, err
+	})
+}
+
+// piece takes one batch in.
+func (w *windowed) piece(in *batch.Batch, out op.Emitter) error {
+	rows := survivorsOf(in)
+	defer rows.release()
+	untimed := w.assign(in)
+	if len(untimed) > 0 {
+		if err := out.Reject(in, untimed); err != nil {
+			return err
+		}
+		rows.drop(untimed)
+	}
+	if late := w.lateOf(rows.left); len(late) > 0 {
+		rows.take(late)
+		out.Late(len(late))
+		if err := w.late.emit(in, late, w, out); err != nil {
+			return err
+		}
+	}
+	failed, err := w.args.eval(rows.left)
+	if err != nil {
+		return err
+	}
+	if len(failed) > 0 {
+		if err := out.Reject(in, failed); err != nil {
+			return err
+		}
+	}
+	out.Hold(w.args.n)
+	left := w.args.hold()
+	for back := range w.win.overlap {
+		if err := w.layer(left, back*w.win.every); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// assign finds the time of each row and the last window that holds it; rows without a time are returned.
+func (w *windowed) assign(in *batch.Batch) []batch.Failure {
+	n := int(in.Record.NumRows())
+	w.times, w.starts = resized(w.times, n), resized(w.starts, n)
+	if w.clock {
+		at := max(in.Arrived.UnixMicro(), w.now)
+		for i := range w.times {
+			w.times[i] = at
+		}
+	} else {
+		col := in.Record.Column(w.win.index).(*array.Timestamp)
+		for i, t := range col.TimestampValues() {
+			w.times[i] = int64(t) - w.win.less
+		}
+		if col.NullN() > 0 {
+			defer func() { w.win.last(w.times, w.starts) }()
+			return untimed(in, w.win.index)
+		}
+	}
+	w.win.last(w.times, w.starts)
+	return nil
+}
+
+// lateOf gives the rows whose last window has closed.
+func (w *windowed) lateOf(b *batch.Batch) []int32 {
+	if w.mode == plan.Complete || w.clock || w.now == math.MinInt64 {
+		return nil
+	}
+	var late []int32
+	open := w.now - w.win.size - w.win.grace // a window that starts later is open
+	for i := range b.Rows() {
+		if row := b.Row(i); w.starts[row] <= open {
+			late = append(late, int32(row))
+		}
+	}
+	return late
+}
+
+// layer counts rows for the window that begins so much before their last one.
+func (w *windowed) layer(left []int32, back int64) error {
+	rows, n := left, w.args.n
+	if back > 0 { // the last window of a row that is not late is open
+		rows, n = w.within(left, back)
+	}
+	if n == 0 {
+		return nil
+	}
+	w.args.over(rows, n)
+	words := w.start.Fill(n)
+	for i := range words {
+		row := i
+		if rows != nil {
+			row = int(rows[i])
+		}
+		words[i] = uint64(w.starts[row] - back)
+	}
+	var err error
+	if w.slots, err = w.table.Slots(w.keys, n, w.slots); err != nil {
+		return err
+	}
+	if w.mode != plan.Complete {
+		for _, i := range w.table.Fresh() {
+			w.timers.Set(int64(words[i])+w.win.size+w.win.grace, w.slots[i])
+		}
+	}
+	return w.accumulate()
+}
+
+// within gives the rows that the window so much before their last one holds, and that is open; nil: all of the record.
+func (w *windowed) within(left []int32, back int64) (rows []int32, n int) {
+	open := int64(math.MinInt64)
+	if w.mode != plan.Complete && w.now != math.MinInt64 {
+		open = w.now - w.win.size - w.win.grace
+	}
+	w.rows = w.rows[:0]
+	total := w.args.record
+	if left != nil {
+		total = len(left)
+	}
+	for i := range total {
+		row := i
+		if left != nil {
+			row = int(left[i])
+		}
+		if start := w.starts[row] - back; start > open && start+w.win.size > w.times[row] {
+			w.rows = append(w.rows, int32(row))
+		}
+	}
+	if left == nil && len(w.rows) == total {
+		return nil, total
+	}
+	return w.rows, len(w.rows)
+}
+
+// Watermark closes windows.
+func (w *windowed) Watermark(_ context.Context, wm time.Time, out op.Emitter) (time.Time, error) {
+	if w.clock && wm.Before(op.EndOfTime) {
+		return wm, nil
+	}
+	if err := w.closeUpTo(wm.UnixMicro(), out); err != nil {
+		return wm, err
+	}
+	// What is still open ends later than wm less its grace.
+	return wm.Add(-time.Duration(w.win.grace) * time.Microsecond), nil
+}
+
+// closeUpTo emits what the watermark releases, the windows that end first before the others, and forgets it.
+func (w *windowed) closeUpTo(at int64, out op.Emitter) error {
+	w.now = max(w.now, at)
+	w.due, w.closed = w.timers.Due(w.now, w.due[:0]), w.closed[:0]
+	for _, t := range w.due {
+		w.closed = append(w.closed, t.Slot)
+	}
+	if len(w.closed) == 0 {
+		return nil
+	}
+	emit := w.closed
+	if w.mode == plan.Updates {
+		emit = w.table.MarkedOf(w.closed)
+	}
+	if err := w.emit(emit, out); err != nil {
+		return err
+	}
+	w.table.Remove(w.closed)
+	return nil
+}
+
+// Barrier emits the epoch's updates.
+func (w *windowed) Barrier(_ context.Context, _ uint64, out op.Emitter) error {
+	defer w.table.Unmark()
+	switch {
+	case w.mode == plan.Complete && w.table.Len() > 0:
+		return w.emit(w.everything(), out)
+	case w.mode == plan.Updates:
+		return w.emit(w.table.Marked(), out)
+	}
+	return nil
+}
+
+// Wake implements op.Clocked for processing time.
+func (w *windowed) Wake() time.Time {
+	at, ok := w.timers.Next()
+	if !w.clock || !ok {
+		return time.Time{}
+	}
+	return time.UnixMicro(at)
+}
+
+// Tick implements op.Clocked.
+func (w *windowed) Tick(_ context.Context, now time.Time, out op.Emitter) error {
+	return w.closeUpTo(now.UnixMicro(), out)
+}
+
+// State implements op.Stateful.
+func (w *windowed) State() (rows, bytes int64) {
+	rows, bytes = w.grouping.State()
+	return rows, bytes + w.timers.Bytes()
+}
+
+func (w *windowed) Close() error {
+	w.close()
+	return nil
+}
+
+// windows is plan.Window in microseconds.
+type windows struct {
+	size, every, offset, grace, less int64
+	overlap                          int64
+	index                            int
+}
+
+func windowsOf(p *plan.Window) windows {
+	return windows{size: p.Size.Microseconds(), every: p.Every.Microseconds(), offset: p.Offset.Microseconds(), grace: p.Grace.Microseconds(),
+		less: p.Less.Microseconds(), overlap: int64(p.Overlap()), index: p.Index}
+}
+
+// last fills in the start of the last window that holds each time.
+func (w *windows) last(times, starts []int64) {
+	starts = starts[:len(times)]
+	for i, t := range times {
+		past := (t - w.offset) % w.every
+		if past < 0 {
+			past += w.every
+		}
+		starts[i] = t - past
+	}
+}
+
+// lateRows is the output of late rows.
+type lateRows struct {
+	schema *arrow.Schema // nil: nobody reads it
+}
+
+func lateRowsOf(n *plan.Node) lateRows {
+	if o := n.Output(plan.LateOutput); o != nil && o.Read {
+		return lateRows{o.Schema}
+	}
+	return lateRows{}
+}
+
+// emit sends late rows with the last window that would have held them.
+func (l *lateRows) emit(in *batch.Batch, rows []int32, w *windowed, out op.Emitter) error {
+	if l.schema == nil {
+		return nil
+	}
+	n := int(in.Record.NumRows())
+	start, end, by := make([]uint64, n), make([]uint64, n), make([]uint64, n)
+	for _, r := range rows {
+		start[r], end[r], by[r] = uint64(w.starts[r]), uint64(w.starts[r]+w.win.size), uint64(w.now-w.times[r])
+	}
+	columns := make([]arrow.Array, 0, l.schema.NumFields())
+	for i := range int(in.Record.NumCols()) {
+		c := in.Record.Column(i)
+		c.Retain()
+		columns = append(columns, c)
+	}
+	mem := w.rt.Allocator()
+	columns = append(columns, state.ArrayOf(mem, schema.Timestamp, start, nil), state.ArrayOf(mem, schema.Timestamp, end, nil),
+		state.ArrayOf(mem, schema.Duration, by, nil))
+	defer releaseAll(columns)
+	return out.Emit(plan.LateOutput, in.WithRecord(recordOf(l.schema, columns, n), rows))
+}
+
+// resized gives a slice of n entries with any content.
+func resized[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}
