@@ -49,10 +49,25 @@ func open(outer testing.TB, t tb, o plan.Op, mode plan.Mode, rt *optest.Runtime,
 // openRead is open, where outputs that may stay unread can be left so.
 func openRead(outer testing.TB, t tb, o plan.Op, mode plan.Mode, rt *optest.Runtime, unread bool, schemas ...*arrow.Schema) *pipe {
 	t.Helper()
+	var scans []*plan.Scan
+	for _, s := range schemas {
+		scans = append(scans, &plan.Scan{Kind: "scan", Schema: s, Bounded: true})
+	}
+	return openOn(outer, t, o, mode, rt, unread, scans...)
+}
+
+// onTime is a source of rows whose event time is a column.
+func onTime(s *arrow.Schema, column string) *plan.Scan {
+	return &plan.Scan{Kind: "scan", Schema: s, Bounded: true, Timing: &plan.Timing{Column: text(column)}}
+}
+
+// openOn is openRead on sources that say more than their columns.
+func openOn(outer testing.TB, t tb, o plan.Op, mode plan.Mode, rt *optest.Runtime, unread bool, scans ...*plan.Scan) *pipe {
+	t.Helper()
 	n := &plan.Node{ID: "under_test", Kind: "test", Op: o}
 	p := &plan.Pipeline{Name: "test"}
-	for i, s := range schemas {
-		in := &plan.Node{ID: fmt.Sprintf("in%d", i), Kind: "scan", Op: &plan.Scan{Kind: "scan", Schema: s, Bounded: true}}
+	for i, scan := range scans {
+		in := &plan.Node{ID: fmt.Sprintf("in%d", i), Kind: "scan", Op: scan}
 		n.Inputs = append(n.Inputs, plan.Edge{From: in})
 		p.Nodes = append(p.Nodes, in)
 	}
@@ -249,6 +264,8 @@ func valueOf(arr arrow.Array, i int) any {
 	case *array.String:
 		return strings.Clone(a.Value(i)) // its batch goes back
 	case *array.Timestamp:
+		return a.Value(i)
+	case *array.Duration:
 		return a.Value(i)
 	case *array.List:
 		list := []any{}
