@@ -96,11 +96,11 @@ func (r *Run) connect(from *node, output string, to *node, port int) {
 // equip makes a node's operator and runner.
 func (r *Run) equip(n *node, c Connectors) error {
 	var err error
-	switch n.plan.Op.(type) {
+	switch o := n.plan.Op.(type) {
 	case *plan.Scan:
 		var src op.Source
 		if src, err = c.Source(n.plan); err == nil {
-			s := &source{node: n, src: src, barriers: make(chan cut, 1), wake: make(chan struct{}, 1)}
+			s := &source{node: n, src: src, barriers: make(chan cut, 1), wake: make(chan struct{}, 1), timing: newTiming(o.Timing)}
 			s.reading, s.cancel = context.WithCancel(r.base)
 			n.op, n.emit.clock, n.emits = s, nil, []*emitter{n.emit}
 			if counter, ok := src.(op.ByteCounter); ok {

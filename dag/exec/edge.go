@@ -10,10 +10,10 @@ import (
 
 // message is what travels on an edge: rows, the promise of a watermark, or the end of an epoch.
 type message struct {
-	kind      messageKind
-	batch     *batch.Batch // of data: the receiver owns one reference
-	watermark time.Time
-	cut       cut
+	kind     messageKind
+	batch    *batch.Batch // of data: the receiver owns one reference
+	standing standing     // of a watermark
+	cut      cut
 }
 
 type messageKind uint8
@@ -22,6 +22,7 @@ const (
 	data messageKind = iota
 	watermark
 	barrier
+	rung // of no edge: an alarm of the reader's rang
 )
 
 // cut is one barrier on its way.

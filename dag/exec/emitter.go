@@ -25,6 +25,8 @@ type emitter struct {
 	// since is when the first row came that no barrier has ended yet, in nanoseconds of the Unix epoch on the run's clock;
 	// 0: none. It is set here, and cleared by the barrier.
 	since atomic.Int64
+
+	stateRows, stateBytes atomic.Int64 // what the operator remembers, at the last barrier
 }
 
 // writer is whose rows an edge is given.

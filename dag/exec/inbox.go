@@ -19,8 +19,8 @@ func newInbox(edges []*edge) *inbox {
 	return &inbox{edges: edges, held: make([]bool, len(edges))}
 }
 
-// next returns a message and its port. idle is called before it waits, and what it returns after.
-func (in *inbox) next(ctx context.Context, c *shares, idle func()) (int, message, error) {
+// next returns a message and its port, or one of the kind rung once ring fires, which may be nil. idle is called before it waits.
+func (in *inbox) next(ctx context.Context, c *shares, idle func(), ring <-chan time.Time) (int, message, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, message{}, context.Cause(ctx)
 	}
@@ -43,17 +43,19 @@ func (in *inbox) next(ctx context.Context, c *shares, idle func()) (int, message
 		select {
 		case m := <-in.edges[0].ch:
 			return 0, m, nil
+		case <-ring:
+			return 0, message{kind: rung}, nil
 		case <-ctx.Done():
 			return 0, message{}, context.Cause(ctx)
 		}
 	}
-	return in.wait(ctx)
+	return in.wait(ctx, ring)
 }
 
 // wait selects over all inputs that are not held. Reflection costs less than waking up does.
-func (in *inbox) wait(ctx context.Context) (int, message, error) {
+func (in *inbox) wait(ctx context.Context, ring <-chan time.Time) (int, message, error) {
 	if in.cases == nil {
-		in.cases = make([]reflect.SelectCase, len(in.edges)+1)
+		in.cases = make([]reflect.SelectCase, len(in.edges)+2)
 	}
 	for i, e := range in.edges {
 		in.cases[i] = reflect.SelectCase{Dir: reflect.SelectRecv}
@@ -62,9 +64,13 @@ func (in *inbox) wait(ctx context.Context) (int, message, error) {
 		}
 	}
 	in.cases[len(in.edges)] = reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(ctx.Done())}
+	in.cases[len(in.edges)+1] = reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(ring)}
 	port, v, _ := reflect.Select(in.cases)
-	if port == len(in.edges) {
+	switch port {
+	case len(in.edges):
 		return 0, message{}, context.Cause(ctx)
+	case len(in.edges) + 1:
+		return 0, message{kind: rung}, nil
 	}
 	return port, v.Interface().(message), nil
 }

@@ -14,6 +14,9 @@ type instance struct {
 	*node
 	tr       op.Transform
 	finisher op.Finisher // nil: it never finishes before its inputs do
+	marker   op.Marker   // nil: it makes no watermarks of its own
+	clock    op.Clocked  // nil: it waits for no time
+	made     time.Time   // the last watermark of the marker's
 	rt       op.Runtime
 	emit     *emitter
 	inbox    *inbox
@@ -31,6 +34,8 @@ func (i *instance) shares() *shares { return i.emit.clock }
 
 func (i *instance) open(ctx context.Context) error {
 	i.finisher, _ = i.tr.(op.Finisher)
+	i.marker, _ = i.tr.(op.Marker)
+	i.clock, _ = i.tr.(op.Clocked)
 	return i.guard(ctx, "open", func() error { return i.tr.Open(ctx, i.rt) })
 }
 
@@ -40,7 +45,7 @@ func (i *instance) take(ctx context.Context, port int, m message) (last bool, er
 	case data:
 		err = i.process(ctx, port, m.batch)
 	case watermark:
-		err = i.watermark(ctx, port, m.watermark)
+		err = i.watermark(ctx, port, m.standing)
 	case barrier:
 		if i.inbox.hold(port) {
 			last = m.cut.last
@@ -63,6 +68,14 @@ func (i *instance) process(ctx context.Context, port int, b *batch.Batch) error 
 		return i.failed("process", err)
 	}
 	i.in[port].receivedRows.Add(uint64(rows))
+	if i.marker != nil {
+		if at := i.marker.Mark(); at.After(i.made) {
+			i.made = at
+			if err := i.stand(standing{at: at}); err != nil {
+				return err
+			}
+		}
+	}
 	return i.finish(ctx)
 }
 
@@ -78,25 +91,37 @@ func (i *instance) finish(ctx context.Context) error {
 	for _, e := range i.in {
 		e.close()
 	}
-	return i.rise(ctx, op.EndOfTime)
+	return i.rise(ctx, standing{at: op.EndOfTime})
 }
 
-func (i *instance) watermark(ctx context.Context, port int, at time.Time) error {
-	low, rises := i.marks.set(port, at)
-	if !rises || i.finished {
+func (i *instance) watermark(ctx context.Context, port int, s standing) error {
+	now, rises, turns := i.marks.set(port, s)
+	ends := now.at.Equal(op.EndOfTime)
+	switch {
+	case i.finished:
 		return nil
+	case i.marker != nil && !ends: // the watermark from above ends here
+		if turns {
+			return i.stand(standing{at: i.made, idle: now.idle})
+		}
+		return nil
+	case rises:
+		return i.rise(ctx, now)
+	case turns:
+		return i.stand(standing{at: i.made, idle: now.idle})
 	}
-	return i.rise(ctx, low)
+	return nil
 }
 
 // rise tells the transform of a watermark and sends what it promises. At the end of time it can promise no less.
-func (i *instance) rise(ctx context.Context, low time.Time) error {
-	promise := low
+func (i *instance) rise(ctx context.Context, now standing) error {
+	ends := now.at.Equal(op.EndOfTime)
+	promise := now
 	i.emit.begin(callWatermark)
 	err := i.guard(ctx, "watermark", func() error {
-		p, err := i.tr.Watermark(ctx, low, i.emit)
-		if err == nil && p.Before(low) && !low.Equal(op.EndOfTime) {
-			promise = p
+		p, err := i.tr.Watermark(ctx, now.at, i.emit)
+		if err == nil && p.Before(now.at) && !ends {
+			promise.at = p
 		}
 		if err == nil {
 			err = i.emit.idle()
@@ -106,10 +131,18 @@ func (i *instance) rise(ctx context.Context, low time.Time) error {
 	if err != nil {
 		return err
 	}
-	if low.Equal(op.EndOfTime) && i.emit.lane == nil {
+	if ends && i.emit.lane == nil {
 		i.meter.ended.Store(true)
 	}
-	return i.emit.forward(message{kind: watermark, watermark: promise})
+	i.made = promise.at
+	i.meter.stands(now)
+	return i.emit.forward(message{kind: watermark, standing: promise})
+}
+
+// stand passes on what the transform need not be told.
+func (i *instance) stand(s standing) error {
+	i.meter.stands(s)
+	return i.emit.forward(message{kind: watermark, standing: s})
 }
 
 func (i *instance) barrier(ctx context.Context, c cut) error {
@@ -125,6 +158,7 @@ func (i *instance) barrier(ctx context.Context, c cut) error {
 			return err
 		}
 	}
+	i.remembers()
 	i.emit.ended(c)
 	return i.emit.forward(message{kind: barrier, cut: c})
 }

@@ -61,7 +61,7 @@ func (g *lanes) work(ctx context.Context) error {
 		g.desk.clear()
 	}()
 	for {
-		_, m, err := g.inbox.next(ctx, nil, g.run.idle)
+		_, m, err := g.inbox.next(ctx, nil, g.run.idle, nil)
 		if err != nil {
 			return err
 		}

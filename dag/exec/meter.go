@@ -14,6 +14,8 @@ type meter struct {
 	time                                   shares
 	reasons                                reasons
 	ended                                  atomic.Bool
+	watermark                              atomic.Int64 // in microseconds of the Unix epoch; 0: there is none
+	idle                                   atomic.Bool  // no input has anything, so nobody is waited for
 }
 
 // fates are what became of the rows of one call.

@@ -103,29 +103,3 @@ func (n *node) spent(now time.Time) [activities]time.Duration {
 	}
 	return spent
 }
-
-// watermarks keeps the watermark of each input; the node's is the least.
-type watermarks struct {
-	each []time.Time
-	last time.Time
-}
-
-func newWatermarks(inputs int) watermarks { return watermarks{each: make([]time.Time, inputs)} }
-
-// set takes an input's watermark and reports whether the node's rises, and to what.
-func (w *watermarks) set(port int, t time.Time) (time.Time, bool) {
-	if t.After(w.each[port]) {
-		w.each[port] = t
-	}
-	low := w.each[0]
-	for _, t := range w.each[1:] {
-		if t.Before(low) {
-			low = t
-		}
-	}
-	if !low.After(w.last) {
-		return w.last, false
-	}
-	w.last = low
-	return low, true
-}

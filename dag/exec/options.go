@@ -42,9 +42,10 @@ type Options struct {
 	Watched bool
 	// Where names the run to watchers; "": "local".
 	Where string
-	// Now and After are the run's clock for triggers and for operators; nil: the wall clock.
+	// Now, After and At are the run's clock, for triggers, operators and what waits for a time; nil: the wall clock.
 	Now   func() time.Time
 	After func(time.Duration) <-chan time.Time
+	At    func(time.Time) <-chan time.Time // fires once the clock has reached the time
 }
 
 func (o Options) withDefaults() Options {
@@ -74,6 +75,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.After == nil {
 		o.After = time.After
+	}
+	if o.At == nil {
+		o.At = func(at time.Time) <-chan time.Time { return time.After(at.Sub(o.Now())) }
 	}
 	return o
 }

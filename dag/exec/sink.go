@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"flowrun/dag/batch"
 	"flowrun/dag/op"
@@ -48,7 +47,7 @@ func (s *sink) take(ctx context.Context, port int, m message) (last bool, err er
 	case data:
 		err = s.write(ctx, port, m.batch)
 	case watermark:
-		err = s.watermark(port, m.watermark)
+		err = s.watermark(port, m.standing)
 	case barrier:
 		if s.inbox.hold(port) {
 			last = m.cut.last
@@ -100,15 +99,16 @@ func (s *sink) survives(err error) error {
 	return nil
 }
 
-func (s *sink) watermark(port int, at time.Time) error {
-	low, rises := s.marks.set(port, at)
-	if !rises {
+func (s *sink) watermark(port int, from standing) error {
+	now, rises, turns := s.marks.set(port, from)
+	if !rises && !turns {
 		return nil
 	}
-	if low.Equal(op.EndOfTime) {
+	if now.at.Equal(op.EndOfTime) {
 		s.meter.ended.Store(true)
 	}
-	return s.emit.forward(message{kind: watermark, watermark: low})
+	s.meter.stands(now)
+	return s.emit.forward(message{kind: watermark, standing: now})
 }
 
 // barrier ends the epoch; at the last one the sink prepares.

@@ -83,6 +83,14 @@ func (n *node) stats(s *live.NodeStats) {
 	s.Rejected, s.Held, s.RejectedOut = m.rejected.Load(), m.held.Load(), m.rejectedOut.Load()
 	s.Reasons = maskReasons(m.reasons.snapshot(), n.run.plan.Secrets)
 	s.Ended = m.ended.Load()
+	if at := m.watermark.Load(); at != 0 {
+		s.Watermark = time.UnixMicro(at).UTC()
+	}
+	s.Idle = m.idle.Load()
+	for _, e := range n.emits {
+		s.StateRows += uint64(e.stateRows.Load())
+		s.StateBytes += uint64(e.stateBytes.Load())
+	}
 	if n.bytes != nil {
 		s.BytesIn = n.bytes()
 	}

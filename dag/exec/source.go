@@ -21,9 +21,11 @@ type source struct {
 	cancel   context.CancelFunc
 	reading  context.Context // ends when the source is to stop
 
-	held    atomic.Bool // the runner keeps what was read, since the run is paused
-	stopped atomic.Bool // the reader has ended, and all it read was passed on
-	asleep  atomic.Bool // it waits for the outside world
+	held    atomic.Bool  // the runner keeps what was read, since the run is paused
+	stopped atomic.Bool  // the reader has ended, and all it read was passed on
+	asleep  atomic.Bool  // it waits for the outside world
+	silent  atomic.Int64 // since when, in nanoseconds of the Unix epoch on the run's clock; 0: it does not
+	timing  *timing      // nil: its rows have no event time
 
 	behind  op.Position // just behind what was passed on
 	reached op.Position // just behind the last barrier
@@ -76,6 +78,7 @@ func (s *source) work(ctx context.Context) error {
 		default:
 		}
 	}()
+	wait := alarm{run: s.run}
 	for {
 		in := results
 		if s.run.pausing() && s.reading.Err() == nil {
@@ -90,7 +93,15 @@ func (s *source) work(ctx context.Context) error {
 				return err
 			}
 			s.run.idle() // what is chained to the source has nothing left to do
+		case <-wait.ring(s.silence()):
+			wait.rang()
+			if err := s.rest(); err != nil {
+				return err
+			}
 		case c := <-s.barriers:
+			if err := s.rest(); err != nil { // whichever of the two was noticed first
+				return err
+			}
 			if err := s.barrier(c); err != nil || c.last {
 				return err
 			}
@@ -171,7 +182,7 @@ func (s *source) pass(ctx context.Context, got read) error {
 		return nil
 	case errors.Is(got.err, io.EOF), s.abandoned.Load() && s.reading.Err() != nil && errors.Is(got.err, s.reading.Err()):
 		s.meter.ended.Store(true)
-		if err := s.emit.forward(message{kind: watermark, watermark: op.EndOfTime}); err != nil {
+		if err := s.emit.forward(message{kind: watermark, standing: standing{at: op.EndOfTime}}); err != nil {
 			return err
 		}
 	case s.reading.Err() != nil && errors.Is(got.err, s.reading.Err()):
@@ -191,9 +202,16 @@ func (s *source) passBatch(b *batch.Batch) error {
 		b.Arrived = s.run.o.Now()
 	}
 	s.emit.begin(callProcess)
-	s.emit.fates = fates{passed: rows, rejected: len(rejects)}
+	if s.timing != nil {
+		var err error
+		if b, err = s.timed(b); err != nil {
+			return err
+		}
+		s.timing.See(b)
+	}
+	s.emit.fates.passed, s.emit.fates.rejected = rows-s.emit.fates.rejected, s.emit.fates.rejected+len(rejects)
 	if s.abandoned.Load() {
-		s.emit.fates.filtered, s.emit.fates.passed = rows, 0
+		s.emit.fates.filtered, s.emit.fates.passed = s.emit.fates.passed, 0
 		b.Release()
 	} else if err := s.emit.Emit("", b); err != nil {
 		return err
@@ -209,7 +227,7 @@ func (s *source) passBatch(b *batch.Batch) error {
 	if rows > 0 || len(s.routed()) > 0 {
 		s.emit.mark()
 	}
-	return nil
+	return s.promise()
 }
 
 func (s *source) barrier(c cut) error {
@@ -228,6 +246,11 @@ func (s *source) sleeps(yes bool) {
 		return
 	}
 	s.meter.time.wait(yes)
+	s.silent.Store(0)
+	if yes && s.timing != nil && s.timing.idle > 0 {
+		s.silent.Store(s.run.o.Now().UnixNano())
+		s.notify()
+	}
 	if yes && !s.run.waitingSince().IsZero() {
 		s.run.nudge()
 	}

@@ -183,7 +183,7 @@ func (d *desk) let(tk *ticket) error {
 	switch m := tk.message; {
 	case m.kind == barrier:
 		d.writer.epoch = m.cut.epoch + 1
-	case m.kind == watermark && m.watermark.Equal(op.EndOfTime):
+	case m.kind == watermark && m.standing.at.Equal(op.EndOfTime):
 		for _, n := range d.head.chain {
 			n.meter.ended.Store(true)
 		}
@@ -221,8 +221,8 @@ type merge struct {
 func (g *merge) take(lane int, m message) (message, bool) {
 	switch m.kind {
 	case watermark:
-		low, rises := g.marks.set(lane, m.watermark)
-		return message{kind: watermark, watermark: low}, rises
+		now, rises, turns := g.marks.set(lane, m.standing)
+		return message{kind: watermark, standing: now}, rises || turns
 	case barrier:
 		g.barriers++
 		if g.barriers < len(g.marks.each) {

@@ -89,10 +89,25 @@ func (n *node) drive(ctx context.Context, op taker, in *inbox) error {
 	clock := op.shares()
 	clock.to(busy, time.Now())
 	defer func() { clock.to(waiting, time.Now()) }()
+	timed, _ := op.(clocked)
+	wait := alarm{run: n.run}
 	for {
-		port, m, err := in.next(ctx, clock, n.run.idle)
+		var ring <-chan time.Time
+		if timed != nil {
+			ring = wait.ring(timed.wake())
+		}
+		port, m, err := in.next(ctx, clock, n.run.idle, ring)
 		if err != nil {
 			return err
+		}
+		if timed != nil {
+			if err := n.due(ctx, timed); err != nil {
+				return err
+			}
+		}
+		if m.kind == rung {
+			wait.rang()
+			continue
 		}
 		last, err := op.take(ctx, port, m)
 		n.in[port].done.Add(1)

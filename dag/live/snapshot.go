@@ -56,6 +56,14 @@ type NodeStats struct {
 	Blocked float64   `json:"blocked"`           // share spent on a full output queue
 	Status  string    `json:"status,omitempty"`  // what it waits for outside, in words: "connecting localhost:1100, retry in 2s"
 	Ended   bool      `json:"ended,omitempty"`   // it has nothing more to do
+	// Watermark is what the node knows of event time: no row before it will come. Zero: there is none. Idle: its inputs have
+	// nothing, and hold nothing back.
+	Watermark time.Time `json:"watermark,omitzero"`
+	Idle      bool      `json:"idle,omitempty"`
+	// StateRows and StateBytes are how many rows or keys the node remembers, and about how much memory that takes.
+	StateRows  uint64 `json:"state_rows,omitempty"`
+	StateBytes uint64 `json:"state_bytes,omitempty"`
+
 	LastRow time.Time `json:"last_row,omitzero"` // when a row last came in
 }
 

@@ -50,6 +50,13 @@ func (s *survivors) release() {
 	}
 }
 
+// Without gives a batch of b's rows but the failed ones, which are ascending; the caller owns it, and b stays the caller's too.
+func Without(b *batch.Batch, failed []batch.Failure) *batch.Batch {
+	left := b.WithSelection(without(b, failed))
+	left.Skipped = b.Skipped
+	return left
+}
+
 // without lists the rows of b that count but the failed ones.
 func without(b *batch.Batch, failed []batch.Failure) []int32 {
 	sel := make([]int32, 0, b.Rows())

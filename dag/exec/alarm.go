@@ -1,0 +1,84 @@
+package exec
+
+import (
+	"context"
+	"time"
+
+	"flowrun/dag/op"
+)
+
+// alarm tells a runner when the run's clock reaches a time that its operator asked for. Every runner has one.
+type alarm struct {
+	run *Run
+	at  time.Time // that ring is for; zero: none
+	c   <-chan time.Time
+}
+
+// ring gives the channel that fires at a time, nil for the zero time. The same time again costs nothing.
+func (a *alarm) ring(at time.Time) <-chan time.Time {
+	if !at.Equal(a.at) {
+		a.at, a.c = at, nil
+		if !at.IsZero() {
+			a.c = a.run.o.At(at)
+		}
+	}
+	return a.c
+}
+
+// rang forgets the time that has come.
+func (a *alarm) rang() { a.at, a.c = time.Time{}, nil }
+
+// clocked is a taker whose operator acts as time passes.
+type clocked interface {
+	// wake is when tick is to be called; zero: not.
+	wake() time.Time
+	tick(ctx context.Context, now time.Time) error
+}
+
+// due calls tick as long as its time has come. It is called before whatever comes next is dealt with, so that what the clock
+// decides does not depend on which of the two was noticed first.
+func (n *node) due(ctx context.Context, c clocked) error {
+	for at := c.wake(); !at.IsZero(); at = c.wake() {
+		now := n.run.o.Now()
+		if now.Before(at) {
+			return nil
+		}
+		if err := c.tick(ctx, now); err != nil {
+			return err
+		}
+		if next := c.wake(); !next.IsZero() && !next.After(at) && !next.After(now) {
+			return n.failed("tick", bug("it wants to be called again for the same time"))
+		}
+	}
+	return nil
+}
+
+// wake implements clocked.
+func (i *instance) wake() time.Time {
+	if i.clock == nil || i.finished {
+		return time.Time{}
+	}
+	return i.clock.Wake()
+}
+
+// tick implements clocked. What it emits counts as released by a watermark.
+func (i *instance) tick(ctx context.Context, now time.Time) error {
+	i.emit.begin(callWatermark)
+	return i.guard(ctx, "tick", func() error {
+		if err := i.clock.Tick(ctx, now, i.emit); err != nil {
+			return err
+		}
+		return i.emit.idle()
+	})
+}
+
+var _ clocked = (*instance)(nil)
+
+// remembers notes how much the operator keeps.
+func (i *instance) remembers() {
+	if s, ok := i.tr.(op.Stateful); ok {
+		rows, bytes := s.State()
+		i.emit.stateRows.Store(rows)
+		i.emit.stateBytes.Store(bytes)
+	}
+}
