@@ -73,12 +73,14 @@ func JSONSchema() ([]byte, error) {
 type object = map[string]any
 
 const (
-	durationPattern = `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h|d|w))+$`
+	durationPattern = `^-?([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h|d|w))+$`
 	sizePattern     = `^[0-9]+(\.[0-9]+)? ?([KMGT]i?)?B$`
 )
 
 // common are the keys beside the kind.
 func common() object {
+	times := properties(spec.Keys(&Timing{}))
+	times["description"] = "Of a source: which column tells when rows happened, and for how long older ones are waited for."
 	ref := object{"type": "string", "pattern": `^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)?$`}
 	return object{
 		"from": object{
@@ -92,6 +94,7 @@ func common() object {
 		"schema":      object{"type": []string{"object", "string"}, "description": "Columns and their types, or, for files, infer: bool int float string bytes timestamp date duration, list<T>, map<T>, a nested map for a struct. ! behind a type means never null."},
 		"on_error":    object{"enum": []string{"fail", "drop"}, "description": "What becomes of a rejected row that nobody reads: the run ends, or the row is dropped and counted."},
 		"parallelism": lanesSchema(),
+		"event_time":  times,
 		"description": object{"type": "string", "description": "For people."},
 	}
 }
