@@ -20,6 +20,8 @@ func NoLanes(o Op) (why, instead string) {
 		return "counts all rows, so that one lane has to see them all", faster
 	case *Sample:
 		return "numbers all rows, so that one lane has to see them all", faster
+	case *Watermark:
+		return "follows the newest of all rows, so that one lane has to see them all", faster
 	case *RateLimit:
 		return "keeps one pace for all rows", "remove `parallelism`"
 	case *Union:

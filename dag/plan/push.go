@@ -65,7 +65,7 @@ func answering(n *Node, readers map[*Output]int) (source *Node, columns []int) {
 		n = e.From
 		switch o := n.Op.(type) {
 		case *Scan:
-			if !o.Pushes {
+			if !o.Pushes || o.Timing != nil { // rows that are left out move the watermark too
 				return nil, nil
 			}
 			return n, columns

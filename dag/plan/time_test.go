@@ -1,0 +1,107 @@
+package plan_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"flowrun/dag/diag"
+	"flowrun/dag/plan"
+	"flowrun/dag/schema"
+)
+
+// timed adds a source with the columns at: timestamp, other: timestamp, k: string and f: float, whose event time is at.
+func (g *graph) timed(id string) *plan.Scan {
+	o := &plan.Scan{Kind: "test", Pushes: true, Schema: arrow.NewSchema([]arrow.Field{
+		{Name: "at", Type: schema.Timestamp, Nullable: true},
+		{Name: "other", Type: schema.Timestamp, Nullable: true},
+		{Name: "k", Type: schema.String, Nullable: true},
+		{Name: "f", Type: schema.Float, Nullable: true},
+	}, nil), Timing: &plan.Timing{Column: diag.Text{Value: "at"}, Delay: time.Minute}}
+	g.add(id, o)
+	return o
+}
+
+func minutes(emit plan.Mode) *plan.Aggregate {
+	return &plan.Aggregate{Window: &plan.Window{Size: time.Minute, Every: time.Minute}, Emit: emit,
+		Take: []plan.TakeItem{{Name: diag.Text{Value: "n"}, Text: diag.Text{Value: "count()"}}}}
+}
+
+func TestWhereEventTimeGoes(t *testing.T) {
+	for name, c := range map[string]struct {
+		op   plan.Op
+		want string // column of the result; "": none
+	}{
+		"a filter passes it on":            {filter("f > 1"), "at"},
+		"a renamed column still is it":     {&plan.Project{Keep: true, Rename: []plan.Renamed{{Old: diag.Text{Value: "at"}, New: diag.Text{Value: "then"}}}}, "then"},
+		"a column made anew is not":        {&plan.Project{Keep: true, Items: []plan.Item{item("at", "other")}}, ""},
+		"a dropped column is gone":         {&plan.Project{Items: bare("k", "f")}, ""},
+		"a watermark says it anew":         {&plan.Watermark{Timing: plan.Timing{Column: diag.Text{Value: "other"}}}, "other"},
+		"windows have that of their end":   {minutes(plan.Final), plan.WindowEnd},
+		"updates come again and have none": {minutes(plan.Updates), ""},
+	} {
+		g := newGraph(t)
+		g.timed("rows")
+		n := g.add("n", c.op, "rows")
+		g.add("out", sink(), "n")
+		g.rewrite()
+		got := ""
+		if o := n.Output(""); o.Time != nil {
+			got = o.Time.Column
+		}
+		if got != c.want {
+			t.Errorf("%s: event time is %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestInputsShareEventTime(t *testing.T) {
+	g := newGraph(t)
+	g.timed("a")
+	g.timed("b").Timing.Delay = time.Hour
+	c := g.timed("c")
+	c.Timing.Column.Value = "other"
+	same, differ := g.add("same", &plan.Union{}, "a", "b"), g.add("differ", &plan.Union{}, "a", "c")
+	g.add("out", sink(), "same")
+	g.add("out2", sink(), "differ")
+	g.rewrite()
+	if o := same.Output(""); o.Time == nil || o.Time.Column != "at" || o.Time.Delay != time.Hour {
+		t.Errorf("of two inputs with the same column: %+v", o.Time)
+	}
+	if o := differ.Output(""); o.Time != nil {
+		t.Errorf("of two inputs with different columns: %+v", o.Time)
+	}
+}
+
+// What moves the watermark is read, and no row is left out before it has.
+func TestRewriteLeavesTheWatermarkAlone(t *testing.T) {
+	g := newGraph(t)
+	scan := g.timed("rows")
+	g.add("hot", filter("f > 1"), "rows")
+	g.add("out", &plan.Write{Kind: "test", ExprsOnly: true}, "hot")
+	g.rewrite()
+	if len(scan.Pushed) != 0 {
+		t.Errorf("pushed %s", pushed(scan))
+	}
+	if got := g.need("rows"); got != "at f" {
+		t.Errorf("read of the source: %s", got)
+	}
+
+	g = newGraph(t)
+	g.timed("rows")
+	g.add("n", minutes(plan.Final), "rows")
+	g.add("out", sink(), "n")
+	g.rewrite()
+	if got := g.need("rows"); got != "at" {
+		t.Errorf("read for a window: %s", got)
+	}
+	g.add("late", sink(), "n.late")
+	for _, n := range g.p.Nodes {
+		n.Outputs = nil
+	}
+	g.rewrite()
+	if got := g.need("rows"); got != "all" {
+		t.Errorf("read for a window whose late rows are read: %s", got)
+	}
+}
