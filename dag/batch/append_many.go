@@ -6,6 +6,9 @@ import "math"
 // caller writes the bytes one value behind the other to data, from base on, and to ends[i] where the i-th value ends in data;
 // both are valid until the column is used again. Then [Column.AppendDone] makes them rows.
 func (c *Column) AppendRoom(rows, bytes int) (ends []int32, data []byte, base int) {
+	if c.blank != nil {
+		panic("batch: AppendRoom of a column that keeps no values")
+	}
 	if c.n+rows >= len(c.ends) {
 		c.reserveRows(c.n + rows)
 	}
@@ -19,7 +22,8 @@ func (c *Column) AppendRoom(rows, bytes int) (ends []int32, data []byte, base in
 	return c.ends[c.n+1 : c.n+1+rows], c.data[:base+bytes], base
 }
 
-// AppendDone appends the first rows of the values that were written to the room that AppendRoom gave.
+// AppendDone appends the first rows of the values that were written to the room that AppendRoom gave. To a column that is
+// [Column.Blank] it appends rows nulls, without any room.
 func (c *Column) AppendDone(rows int) {
 	if c.valid == nil {
 		c.n += rows

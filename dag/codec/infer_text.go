@@ -53,7 +53,7 @@ func inferCSV(lines [][]byte, o DecoderOptions) (*Shape, error) {
 
 // inferKV finds the keys of the lines that can be read.
 func inferKV(lines [][]byte, o DecoderOptions) (*Shape, error) {
-	r := kvReader{kvSigns: kvOf(o.Config)}
+	r := newKVReader(cells{}, o.Config)
 	var names []string
 	seen := map[string]bool{}
 	for _, line := range lines[:min(len(lines), InferRecords)] {

@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"fmt"
 	"unicode/utf8"
 )
@@ -57,9 +58,12 @@ func (k kvSigns) ends(b byte) bool {
 type kvReader struct {
 	cells
 	kvSigns
-	index map[string]int // of the readers, by name
-	text  []byte         // a quoted text with its escapes undone
-	key   []byte
+	index  map[string]int // of the readers, by name
+	plain  []bool         // of the readers: the name stands in a record as it is
+	stops  [256]bool      // where a value without quotes ends
+	breaks [256]bool      // where a key without quotes ends
+	text   []byte         // a quoted text with its escapes undone
+	key    []byte
 }
 
 // record appends the values of a record as the given row.
@@ -76,16 +80,18 @@ func (r *kvReader) record(b []byte, row int) bool {
 			break
 		}
 		start := i
-		key, end := r.keyAt(b, i)
-		if end < 0 {
-			return false
-		}
-		i = end
 		at := -1
-		if next < len(r.readers) && r.readers[next].name == string(key) {
-			at = next
-		} else if k, ok := r.index[string(key)]; ok {
-			at = k
+		if end := r.guess(b, i, next); end > 0 {
+			i, at = end, next
+		} else {
+			key, end := r.keyAt(b, i)
+			if end < 0 {
+				return false
+			}
+			i = end
+			if k, ok := r.index[string(key)]; ok {
+				at = k
+			}
 		}
 		quoted := i < len(b) && b[i] == '"'
 		var text []byte
@@ -124,6 +130,27 @@ func (r *kvReader) record(b []byte, row int) bool {
 	return true
 }
 
+// guess returns the place of the value if the key at i is that of a reader, else 0.
+func (r *kvReader) guess(b []byte, i, reader int) int {
+	if reader >= len(r.readers) || !r.plain[reader] {
+		return 0
+	}
+	name := r.readers[reader].name
+	end := i + len(name)
+	if end >= len(b) || b[end] != r.assign || string(b[i:end]) != name {
+		return 0
+	}
+	return r.behind(b, end+1)
+}
+
+// behind passes over the blanks between the sign and a value, where they do not end it.
+func (r *kvReader) behind(b []byte, i int) int {
+	for r.between != ' ' && i < len(b) && blank(b[i]) && b[i] != r.between {
+		i++
+	}
+	return i
+}
+
 // keyAt reads a key and the sign behind it, and returns the place of its value.
 func (r *kvReader) keyAt(b []byte, i int) (key []byte, end int) {
 	if b[i] == '"' {
@@ -138,10 +165,7 @@ func (r *kvReader) keyAt(b []byte, i int) (key []byte, end int) {
 		r.key = append(r.key[:0], text...)
 		return r.key, end + 1
 	}
-	for end = i; end < len(b) && b[end] != r.assign; end++ {
-		if r.ends(b[end]) {
-			break
-		}
+	for end = i; end < len(b) && !r.breaks[b[end]]; end++ {
 	}
 	if key = trimBlanks(b[i:end]); end >= len(b) || b[end] != r.assign || len(key) == 0 {
 		r.fail(NoPair, `%s at byte %d has no "%c" behind it`, quoteText(b[i:end]), i, r.assign)
@@ -150,21 +174,24 @@ func (r *kvReader) keyAt(b []byte, i int) (key []byte, end int) {
 		}
 		return nil, -1
 	}
-	end++
-	for r.between != ' ' && end < len(b) && blank(b[end]) && b[end] != r.between {
-		end++
-	}
-	return key, end
+	return key, r.behind(b, end+1)
 }
 
 // textAt reads a value, or a quoted key, and returns the place behind it.
 func (r *kvReader) textAt(b []byte, i int, isKey bool) (text []byte, end int) {
 	if i >= len(b) || b[i] != '"' {
-		for end = i; end < len(b) && !r.ends(b[end]); end++ {
+		for end = i; end < len(b) && !r.stops[b[end]]; end++ {
 		}
 		return trimBlanks(b[i:end]), end
 	}
 	start := i
+	if end = i + 1 + bytes.IndexByte(b[i+1:], '"'); end > i && bytes.IndexByte(b[i+1:end], '\\') < 0 {
+		text, i = b[i+1:end], end+1
+		if !isKey && i < len(b) && !r.ends(b[i]) && !blank(b[i]) {
+			return r.behindQuote(i)
+		}
+		return text, i
+	}
 	r.text = r.text[:0]
 	for i++; ; i++ {
 		switch {
@@ -174,8 +201,7 @@ func (r *kvReader) textAt(b []byte, i int, isKey bool) (text []byte, end int) {
 		case b[i] == '"':
 			i++
 			if !isKey && i < len(b) && !r.ends(b[i]) && !blank(b[i]) {
-				r.fail(BadQuote, "text behind a closing quote, at byte %d", i)
-				return nil, -1
+				return r.behindQuote(i)
 			}
 			return r.text, i
 		case b[i] == '\\' && i+1 < len(b):
@@ -185,6 +211,11 @@ func (r *kvReader) textAt(b []byte, i int, isKey bool) (text []byte, end int) {
 			r.text = append(r.text, b[i])
 		}
 	}
+}
+
+func (r *kvReader) behindQuote(i int) (text []byte, end int) {
+	r.fail(BadQuote, "text behind a closing quote, at byte %d", i)
+	return nil, -1
 }
 
 // unescape gives what a backslash and a character stand for; what has no meaning stays as it is written.

@@ -2,10 +2,8 @@ package codec
 
 import (
 	"fmt"
-	"time"
 	"unicode/utf8"
 
-	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"flowrun/dag/batch"
@@ -14,9 +12,7 @@ import (
 // textDecoder makes a row of one string column of each record, be it empty.
 type textDecoder struct {
 	pending
-	column *batch.Column // nil: nobody reads it, so that records are only checked and counted
-	blank  *batch.Blank
-	count  int // of the rows for blank
+	column *batch.Column
 }
 
 func newTextDecoder(o DecoderOptions) *textDecoder {
@@ -24,47 +20,16 @@ func newTextDecoder(o DecoderOptions) *textDecoder {
 		o.Schema = TextSchema
 	}
 	d := &textDecoder{pending: newPending(o)}
-	if len(o.Want) > 0 && !o.Want[0] {
-		d.blank = batch.NewBlank(o.Schema.Field(0).Type, o.Allocator)
-		return d
-	}
 	d.column = d.rows.Column(0)
 	return d
 }
 
 func (d *textDecoder) Decode(record []byte) {
-	switch {
-	case !utf8.Valid(record):
+	if !utf8.Valid(record) {
 		d.Reject(InvalidUTF8, fmt.Sprintf("at byte %d", firstInvalid(record)), record)
-	case d.column == nil:
-		d.count++
-	default:
-		d.column.AppendBytes(record)
+		return
 	}
-}
-
-func (d *textDecoder) Pending() int { return d.count + d.pending.Pending() }
-
-func (d *textDecoder) Batch(arrived time.Time) *batch.Batch {
-	if d.column != nil {
-		return d.pending.Batch(arrived)
-	}
-	if d.Pending() == 0 {
-		return nil
-	}
-	column := d.blank.Array(d.count)
-	b := batch.New(array.NewRecordBatch(d.rows.Schema(), []arrow.Array{column}, int64(d.count)))
-	column.Release()
-	b.Arrived = arrived
-	b.Rejects, d.rejects, d.count = d.rejects, nil, 0
-	return b
-}
-
-func (d *textDecoder) Close() {
-	if d.blank != nil {
-		d.blank.Release()
-	}
-	d.pending.Close()
+	d.column.AppendBytes(record)
 }
 
 // firstInvalid is the place of the first byte that is no part of a character; -1 if there is none.

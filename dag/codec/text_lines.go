@@ -19,8 +19,8 @@ func (d *textDecoder) DecodeLines(chunk []byte, rows, maxLine int) int {
 			d.Decode(withoutCR(chunk[:end]))
 			chunk = chunk[end+1:]
 		}
-	case d.column == nil:
-		d.count += lines
+	case d.column.Blank():
+		d.column.AppendDone(lines)
 	default:
 		d.lines(chunk, lines)
 	}
