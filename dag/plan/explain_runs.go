@@ -14,6 +14,13 @@ func (x *explainer) runs(p *Pipeline) {
 	for _, n := range p.Nodes {
 		x.pruned(n)
 		x.pushed(n, readers)
+		if together := chainOf(p, n); together != nil {
+			ids := make([]string, len(together))
+			for i, m := range together {
+				ids[i] = m.ID
+			}
+			x.linef("  %s: run as one, without queues between them", strings.Join(ids, ", "))
+		}
 	}
 	if x.b.Len() == before {
 		x.linef("  all of it, as written")
@@ -51,11 +58,11 @@ func (x *explainer) pruned(n *Node) {
 				read = append(read, f.Name)
 			}
 		}
-		few := fmt.Sprintf("%d of %d columns: %s", len(read), out.Schema.NumFields(), strings.Join(read, ", "))
+		few, rest := fmt.Sprintf("%d of %d columns: %s", len(read), out.Schema.NumFields(), strings.Join(read, ", ")), "the rest is only checked"
 		if len(read) == 0 {
-			few = "no column, only how many rows there are"
+			few, rest = "no column", "rows are checked and counted"
 		}
-		x.linef("  %s: reads %s; the rest is checked, and not kept", n.ID, few)
+		x.linef("  %s: reads %s; %s", n.ID, few, rest)
 	case *Project:
 		for i, c := range o.Columns {
 			if c.Source < 0 && !o.Computes(out, i) {
