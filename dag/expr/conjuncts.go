@@ -1,6 +1,10 @@
 package expr
 
-import "flowrun/dag/diag"
+import (
+	"slices"
+
+	"flowrun/dag/diag"
+)
 
 // Conjuncts are the conditions that `and` joins in a program of type bool, in the order in which they are computed: the
 // program is true where all of them are. One that joins none is its own. The text of each is its part of the program's, and
@@ -33,6 +37,20 @@ func (p *Program) part(t *Typed) *Program {
 		Map:   func(a, b int) diag.Span { return p.text.Slice(from+a, from+b) },
 	}
 	return &Program{text: text, env: p.env, root: shift(t, from, map[*Typed]*Typed{})}
+}
+
+// Timed reports whether the program may ask what time it is, so that it depends on more than its columns.
+func (p *Program) Timed() bool {
+	seen := map[*Typed]bool{} // variables are nodes with several parents
+	var timed func(t *Typed) bool
+	timed = func(t *Typed) bool {
+		if seen[t] {
+			return false
+		}
+		seen[t] = true
+		return t.Form == FormMachine && t.Name != "list" || t.Form == FormCall && t.Name == "now" || slices.ContainsFunc(t.parts(), timed)
+	}
+	return timed(p.root)
 }
 
 // Passes gives the column that the program is, as it is, by its place in the schema; ok is false where it computes

@@ -46,3 +46,14 @@ func TestConjuncts(t *testing.T) {
 		}
 	}
 }
+
+func TestTimed(t *testing.T) {
+	for text, want := range map[string]bool{
+		"f > 1": false, `s in ["a", "b"]`: false, "now() > date(s)": true, "f > 1 && string(now()) != s": true, "let t = now(); t.Year() > 3": true,
+		`any(["a"], # == s)`: true, // it runs where that is not seen
+	} {
+		if got := compileText(t, text).Timed(); got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}

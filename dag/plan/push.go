@@ -30,6 +30,9 @@ func push(p *Pipeline, order []*Node) {
 		}
 		scan := source.Op.(*Scan)
 		for _, part := range ahead(f.Cond.P) {
+			if part.Timed() {
+				continue // a batch has its time when it is whole
+			}
 			if moved := over(source.Output("").Schema, columns, n.Inputs[0].Source().Schema, part); moved != nil {
 				scan.Pushed = append(scan.Pushed, moved)
 			}

@@ -31,6 +31,7 @@ func TestPushes(t *testing.T) {
 		{"what decides before what can fail", func(g *graph) { g.add("hot", filter("j > 1 && j < 9 && i % 2 == 0 && j != 4"), "rows") }, "j > 1; j < 9"},
 		{"null does not decide", func(g *graph) { g.add("hot", filter("j > 1 && i > 1 && i % 2 == 0"), "rows") }, "j > 1"},
 		{"what is called null is no null", func(g *graph) { g.add("hot", filter("i != nil && i % 2 == 0"), "rows") }, "i != nil"},
+		{"nothing that asks for the time", func(g *graph) { g.add("hot", filter(`f > 30 && now().Year() > 2000`), "rows") }, "f > 30"},
 		{"others read the rows", func(g *graph) {
 			g.add("hot", filter("f > 30"), "rows")
 			g.add("all", sink(), "rows")
