@@ -41,12 +41,16 @@ func (c *Column) next() {
 // markValid closes a row that is not null.
 func (c *Column) markValid() {
 	if c.valid != nil {
-		if c.n>>3 >= len(c.valid) {
-			c.valid = c.grow(c.valid, c.n>>3+1)
-		}
-		c.valid[c.n>>3] |= 1 << (c.n & 7)
+		c.setValid()
 	}
 	c.n++
+}
+
+func (c *Column) setValid() {
+	if c.n>>3 >= len(c.valid) {
+		c.valid = c.grow(c.valid, c.n>>3+1)
+	}
+	c.valid[c.n>>3] |= 1 << (c.n & 7)
 }
 
 // markNull closes a row that is null.

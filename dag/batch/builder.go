@@ -11,21 +11,28 @@ import (
 type Builder struct {
 	schema  *arrow.Schema
 	columns []*Column
+	first   *Column // of those that are built, or of all if none is; nil: there are no columns
 }
 
 // NewBuilder returns an empty builder. The caller must Release it.
 func NewBuilder(s *arrow.Schema, mem memory.Allocator) *Builder { return NewBuilderOf(s, nil, mem) }
 
-// NewBuilderOf is [NewBuilder] where want says which columns anybody reads; nil: all. The others take their values as if they
-// were built, and are [Blank] in the batches.
+// NewBuilderOf is [NewBuilder] where want says which columns anybody reads; nil: all. The others are [Blank] in the batches.
+// They may be appended to as if they were built; but where any column is built, nobody has to.
 func NewBuilderOf(s *arrow.Schema, want []bool, mem memory.Allocator) *Builder {
 	b := &Builder{schema: s, columns: make([]*Column, s.NumFields())}
 	for i, f := range s.Fields() {
 		if want == nil || want[i] {
 			b.columns[i] = NewColumn(f.Type, mem)
+			if b.first == nil {
+				b.first = b.columns[i]
+			}
 		} else {
 			b.columns[i] = NewBlankColumn(f.Type, mem)
 		}
+	}
+	if b.first == nil && len(b.columns) > 0 {
+		b.first = b.columns[0]
 	}
 	return b
 }
@@ -36,12 +43,12 @@ func (b *Builder) Schema() *arrow.Schema { return b.schema }
 // Column is the i-th column.
 func (b *Builder) Column(i int) *Column { return b.columns[i] }
 
-// Rows is the number of rows appended since the last batch, as its first column has it.
+// Rows is the number of rows appended since the last batch, as the first column that is built has it.
 func (b *Builder) Rows() int {
-	if len(b.columns) == 0 {
+	if b.first == nil {
 		return 0
 	}
-	return b.columns[0].n
+	return b.first.n
 }
 
 // Reserve makes room for rows more rows in every column.
@@ -63,7 +70,9 @@ func (b *Builder) Record() arrow.RecordBatch {
 	rows := b.Rows()
 	arrays := make([]arrow.Array, len(b.columns))
 	for i, c := range b.columns {
-		if c.n != rows {
+		if c.blank != nil {
+			c.n = rows
+		} else if c.n != rows {
 			panic("batch: column " + b.schema.Field(i).Name + " has another number of rows than the first")
 		}
 		arrays[i] = c.Finish()

@@ -46,7 +46,11 @@ func newRecord(s *arrow.Schema, rows *batch.Builder) *object {
 	for i := range columns {
 		columns[i] = rows.Column(i)
 	}
-	return newObject("", s.Fields(), columns)
+	o := newObject("", s.Fields(), columns)
+	if len(o.built) == 0 { // somebody has to count the rows
+		o.built = o.fields[:min(len(o.fields), 1)]
+	}
+	return o
 }
 
 func (d *jsonDecoder) Decode(record []byte) {

@@ -1,31 +1,32 @@
 package codec
 
-import (
-	"encoding/binary"
-	"math/bits"
-	"unsafe"
-)
+import "math/bits"
 
 // keys are those that an object was seen to have, or declares: each knows its field and has a guess of the key that follows
-// it, which is the one that did last time. A guess that holds costs two comparisons of words; where none does the key is
-// found by its hash.
+// it, which is the one that did last time. A guess that holds costs two comparisons of words; where none does, a key is found
+// by its hash.
 type keys struct {
-	start key    // stands before the first key
-	all   []*key // by hash; nil: free
-	room  int    // how many more may be remembered
+	start    key    // stands before the first key
+	other    reader // the field of keys that are not declared
+	all      []*key // by hash; nil: free
+	room     int    // how many more may be remembered
+	missed   int    // of the object in hand: keys that were not guessed
+	shuffled bool   // of the last object most keys were not guessed: guessing costs more than it brings
 }
 
 // key is one of them.
 type key struct {
-	text  string // as it stands between the quotes of a record
 	field *reader
 	next  *key // never nil; the guess of the one behind it
+	size  int  // of the key as it stands in a record, with its quotes and colon; 0: it needs escapes there
 
-	// The key as it stands in a record, with its quotes and colon: what the first two words hold of it, and the rest.
+	// The key as it stands in a record: what the first two words hold of it, and the rest.
 	words [2]uint64
 	masks [2]uint64
 	rest  string
-	size  int
+
+	text string
+	head head
 }
 
 const (
@@ -38,6 +39,24 @@ const (
 var noKey = &key{masks: [2]uint64{0xff}}
 
 func init() { noKey.next = noKey }
+
+// head is a name as far as two words hold it, with zeros behind it, and its length.
+type head struct {
+	words [2]uint64
+	size  int
+}
+
+func headOf(name string) head {
+	var first [16]byte
+	copy(first[:], name)
+	return head{[2]uint64{word(first[:]), word(first[8:])}, len(name)}
+}
+
+// hash is where to look for a name. Names that differ behind the sixteenth byte only share it.
+func (h *head) hash() uint64 {
+	x := h.words[0]*0x9e3779b97f4a7c15 ^ bits.RotateLeft64(h.words[1]+uint64(h.size), 32)*0xff51afd7ed558ccd
+	return x ^ x>>32
+}
 
 // newKeys makes the keys of declared fields. Until something was seen the guess is the declared order.
 func newKeys(fields []*reader, names []string) keys {
@@ -55,7 +74,7 @@ func newKeys(fields []*reader, names []string) keys {
 
 // add remembers a key.
 func (s *keys) add(name string, field *reader) *key {
-	k := &key{text: name, field: field, next: noKey}
+	k := &key{text: name, field: field, next: noKey, head: headOf(name)}
 	padded := make([]byte, len(name)+margin)
 	padded[copy(padded, name)] = '"'
 	if plain(padded, 0) == len(name) { // else no record has it as it is
@@ -71,7 +90,7 @@ func (s *keys) add(name string, field *reader) *key {
 		}
 		k.rest = whole
 	}
-	s.all[s.slot(name)] = k
+	s.all[s.slot(name, &k.head)] = k
 	s.room--
 	return k
 }
@@ -84,46 +103,49 @@ func (k *key) at(b []byte, i int) bool {
 	return k.rest == "" || len(b)-i > k.size && string(b[i+16:i+k.size]) == k.rest
 }
 
+// short returns the key of up to fifteen bytes that stands at i, where a quote is known to stand, with its colon; nil: it is
+// not known, or written in another way.
+func (s *keys) short(b []byte, i int) *key {
+	h := head{words: [2]uint64{load(b, i+1)}}
+	if m := special(h.words[0]); m != 0 {
+		h.size = bits.TrailingZeros64(m) >> 3
+		h.words[0] &= 1<<(8*h.size) - 1
+	} else {
+		h.words[1] = load(b, i+9)
+		n := bits.TrailingZeros64(special(h.words[1])) >> 3
+		if n == 8 {
+			return nil
+		}
+		h.size = 8 + n
+		h.words[1] &= 1<<(8*n) - 1
+	}
+	if b[i+1+h.size] != '"' || b[i+2+h.size] != ':' {
+		return nil
+	}
+	for at := h.hash(); ; at++ {
+		if k := s.all[at&uint64(len(s.all)-1)]; k == nil || k.head == h {
+			return k
+		}
+	}
+}
+
 // find returns a key among those remembered; a new one is remembered if there is room. nil: it is none of ours.
 func (s *keys) find(name []byte) *key {
-	text := unsafe.String(unsafe.SliceData(name), len(name))
-	if k := s.all[s.slot(text)]; k != nil {
+	text := asString(name)
+	h := headOf(text)
+	if k := s.all[s.slot(text, &h)]; k != nil {
 		return k
 	}
 	if s.room == 0 || len(name) > maxKeyBytes {
 		return nil
 	}
-	return s.add(string(name), nil)
-}
-
-// hash reads every byte of a name.
-func hash(name string) uint32 {
-	b := asBytes(name)
-	n := len(b)
-	h := uint64(n)
-	switch {
-	case n >= 8:
-		for i := 0; i < n-8; i += 8 {
-			h = mix(h ^ word(b[i:]))
-		}
-		h ^= word(b[n-8:])
-	case n >= 4:
-		h ^= uint64(binary.LittleEndian.Uint32(b))<<32 | uint64(binary.LittleEndian.Uint32(b[n-4:]))
-	case n > 0:
-		h ^= uint64(b[0])<<32 | uint64(b[n/2])<<16 | uint64(b[n-1])<<8
-	}
-	return uint32(mix(h) >> 32)
-}
-
-func mix(h uint64) uint64 {
-	h *= 0x9e3779b97f4a7c15
-	return h ^ h>>29
+	return s.add(string(name), &s.other)
 }
 
 // slot is where a key is, or where it belongs. At most half of the table is used.
-func (s *keys) slot(name string) int {
-	mask := len(s.all) - 1
-	for at := int(hash(name)) & mask; ; at = (at + 1) & mask {
+func (s *keys) slot(name string, h *head) uint64 {
+	mask := uint64(len(s.all) - 1)
+	for at := h.hash() & mask; ; at = (at + 1) & mask {
 		if k := s.all[at]; k == nil || k.text == name {
 			return at
 		}

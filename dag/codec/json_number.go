@@ -11,15 +11,57 @@ import (
 type number struct {
 	mantissa uint64
 	exponent int
-	negative bool
-	whole    bool // neither fraction nor exponent was written
-	cut      bool // it has more digits than mantissa holds
+	is       numberMarks // few fields, so that a number stays in registers
 }
+
+type numberMarks uint8
+
+const (
+	negative numberMarks = 1 << iota
+	whole                // neither fraction nor exponent was written
+	cut                  // it has more digits than mantissa holds
+)
 
 // number reads a number by the grammar.
 func (d *jsonDecoder) number(b []byte, i int) (n number, end int) {
+	start := i
 	if b[i] == '-' {
-		n.negative = true
+		n.is = negative
+		i++
+	}
+	// Most numbers have up to seven digits, with a point or without, and lie in one word.
+	t := digitsOf(load(b, i))
+	all := bits.TrailingZeros64(noDigits(t)) >> 3
+	if all > 1 && b[i] != '0' && all < 8 || all == 1 {
+		switch c := b[i+all]; {
+		case c == '.':
+			before := uint64(1)<<(8*all&63) - 1
+			t = t&before | t>>8&^before | 0xff<<56 // without the point
+			point := all
+			if all = bits.TrailingZeros64(noDigits(t)) >> 3; all > point && all < 7 && b[i+all+1]|0x20 != 'e' {
+				n.mantissa, n.exponent = leading(t, all), point-all
+				return n, i + all + 1
+			}
+		case c|0x20 != 'e':
+			n.mantissa, n.is = leading(t, all), n.is|whole
+			return n, i + all
+		}
+	}
+	if all == 8 && b[i] != '0' {
+		next := digitsOf(load(b, i+8))
+		if all = bits.TrailingZeros64(noDigits(next)) >> 3; all < 8 {
+			if c := b[i+8+all]; c != '.' && c|0x20 != 'e' {
+				n.mantissa, n.is = leading(t, 8)*tens[all]+leading(next, all), n.is|whole
+				return n, i + 8 + all
+			}
+		}
+	}
+	return d.longNumber(b, start)
+}
+
+func (d *jsonDecoder) longNumber(b []byte, i int) (n number, end int) {
+	if b[i] == '-' {
+		n.is = negative
 		i++
 	}
 	start := i
@@ -31,9 +73,9 @@ func (d *jsonDecoder) number(b []byte, i int) (n number, end int) {
 	if count > 1 && b[start] == '0' {
 		return n, d.fail(InvalidJSON, start, "a number that begins with 0")
 	}
-	n.whole = true
+	integral := true
 	if b[i] == '.' {
-		n.whole = false
+		integral = false
 		i++
 		fraction := i
 		n.mantissa, i = digitRun(b, i, n.mantissa)
@@ -44,10 +86,14 @@ func (d *jsonDecoder) number(b []byte, i int) (n number, end int) {
 		count += i - fraction
 	}
 	// 19 digits fit. Leading zeros are counted too, so that a few numbers take the slow way without need.
-	n.cut = count > 19
+	if count > 19 {
+		n.is |= cut
+	}
 	if b[i]|0x20 == 'e' {
-		n.whole = false
 		return d.exponent(n, b, i+1)
+	}
+	if integral {
+		n.is |= whole
 	}
 	return n, i
 }
@@ -70,9 +116,8 @@ func digitRun(b []byte, i int, v uint64) (uint64, int) {
 var tens = [8]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7}
 
 func (d *jsonDecoder) exponent(n number, b []byte, i int) (number, int) {
-	negative := false
-	if b[i] == '+' || b[i] == '-' {
-		negative = b[i] == '-'
+	below := b[i] == '-'
+	if below || b[i] == '+' {
 		i++
 	}
 	start, e := i, 0
@@ -85,7 +130,7 @@ func (d *jsonDecoder) exponent(n number, b []byte, i int) (number, int) {
 	if i == start {
 		return n, d.syntax(b, i, "a digit")
 	}
-	if negative {
+	if below {
 		e = -e
 	}
 	n.exponent += e
@@ -95,9 +140,9 @@ func (d *jsonDecoder) exponent(n number, b []byte, i int) (number, int) {
 // int is the number as an integer; ok is false when it needs more than 64 bits.
 func (n number) int() (v int64, ok bool) {
 	switch {
-	case n.cut:
+	case n.is&cut != 0:
 		return 0, false
-	case n.negative:
+	case n.is&negative != 0:
 		return -int64(n.mantissa), n.mantissa <= 1<<63
 	}
 	return int64(n.mantissa), n.mantissa < 1<<63
@@ -108,15 +153,15 @@ var powersOfTen = [...]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9,
 
 // float is the number, written as text, rounded to the nearest float; ok is false when there is none.
 func (n number) float(text []byte) (v float64, ok bool) {
-	if !n.cut && n.mantissa < 1<<53 && n.exponent >= -22 && n.exponent <= 22 {
+	if n.is&cut == 0 && n.mantissa < 1<<53 && uint(n.exponent+22) <= 44 {
 		// Both are exact, so that one division or multiplication rounds correctly.
-		v = float64(n.mantissa)
+		v = float64(int64(n.mantissa))
 		if n.exponent < 0 {
 			v /= powersOfTen[-n.exponent]
 		} else {
 			v *= powersOfTen[n.exponent]
 		}
-		if n.negative {
+		if n.is&negative != 0 {
 			v = -v
 		}
 		return v, true
@@ -129,18 +174,26 @@ func (n number) float(text []byte) (v float64, ok bool) {
 type epoch struct {
 	name     string
 	num, den uint64 // microseconds in one
+	most     uint64 // what can surely be multiplied by num, where den is 1
 }
 
 var epochs = map[string]epoch{
-	"s":  {"s", 1_000_000, 1},
-	"ms": {"ms", 1_000, 1},
-	"us": {"us", 1, 1},
-	"ns": {"ns", 1, 1_000},
+	"s":  {"s", 1_000_000, 1, math.MaxInt64 / 1_000_000},
+	"ms": {"ms", 1_000, 1, math.MaxInt64 / 1_000},
+	"us": {"us", 1, 1, math.MaxInt64},
+	"ns": {"ns", 1, 1_000, 0},
 }
 
 // micros is the number, counted in a unit, as microseconds; what is finer is dropped, towards the past.
 func (n number) micros(u epoch, text []byte) (us int64, ok bool) {
-	if n.cut || n.exponent > 0 || n.exponent < -19 {
+	if n.is&(whole|cut) == whole && n.mantissa <= u.most {
+		us = int64(n.mantissa * u.num)
+		if n.is&negative != 0 {
+			us = -us
+		}
+		return us, true
+	}
+	if n.is&cut != 0 || n.exponent > 0 || n.exponent < -19 {
 		v, ok := n.float(text)
 		v = math.Floor(v * float64(u.num) / float64(u.den))
 		return int64(v), ok && v >= -(1<<63) && v < 1<<63
@@ -150,7 +203,7 @@ func (n number) micros(u epoch, text []byte) (us int64, ok bool) {
 	if n.exponent < 0 {
 		over, scaled := bits.Mul64(den, pow10(-n.exponent))
 		if over != 0 { // fewer than 2^64 parts of more than 2^64
-			if n.negative && n.mantissa > 0 {
+			if n.is&negative != 0 && n.mantissa > 0 {
 				return -1, true
 			}
 			return 0, true
@@ -161,7 +214,7 @@ func (n number) micros(u epoch, text []byte) (us int64, ok bool) {
 		return 0, false
 	}
 	q, rest := bits.Div64(hi, lo, den)
-	if n.negative {
+	if n.is&negative != 0 {
 		if rest > 0 {
 			q++
 		}

@@ -1,6 +1,8 @@
 package codec
 
 import (
+	"math"
+
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"flowrun/dag/batch"
@@ -9,6 +11,7 @@ import (
 // object is a set of declared fields, and the keys that were met so far.
 type object struct {
 	fields []*reader
+	built  []*reader // the fields whose columns are built
 	keys   keys
 }
 
@@ -16,8 +19,12 @@ func newObject(prefix string, fields []arrow.Field, columns []*batch.Column) *ob
 	o := &object{}
 	names := make([]string, len(fields))
 	for i, f := range fields {
-		o.fields = append(o.fields, newReader(prefix+f.Name, f, columns[i]))
+		r := newReader(prefix+f.Name, f, columns[i])
+		o.fields = append(o.fields, r)
 		names[i] = f.Name
+		if !columns[i].Blank() {
+			o.built = append(o.built, r)
+		}
 	}
 	o.keys = newKeys(o.fields, names)
 	return o
@@ -31,15 +38,17 @@ func (d *jsonDecoder) object(o *object, b []byte, i, depth int) int {
 		i = d.space(b, i)
 	}
 	if b[i] == '}' {
-		return d.complete(o, this, found, i)
+		return d.complete(o, this, found, b, i)
 	}
-	k := &o.keys.start
+	k, members := &o.keys.start, 0
+	o.keys.missed = 0
 	for {
 		if b[i] != '"' {
 			return d.syntax(b, i, "a key")
 		}
 		start := i
-		if next := k.next; next.at(b, i) {
+		members++
+		if next := k.next; !o.keys.shuffled && next.at(b, i) {
 			k = next
 			i += k.size
 		} else if k, i = d.key(o, k, b, i); i < 0 {
@@ -48,15 +57,61 @@ func (d *jsonDecoder) object(o *object, b []byte, i, depth int) int {
 		if b[i] <= ' ' {
 			i = d.space(b, i)
 		}
-		if r := k.field; r == nil {
-			i = d.skip(b, i, depth)
-		} else {
+		r := k.field
+		if r != &o.keys.other {
 			if r.met == this {
 				return d.fail(DuplicateKey, start, "a second "+r.name)
 			}
 			r.met = this
 			found++
-			i = d.value(r, b, i, depth)
+		}
+		// What is told apart here is what there is most of. Everything else is for value, which appends at once.
+		switch c := b[i]; {
+		case c == '"' && r.kind <= stringKind: // or undeclared
+			r.from = i + 1
+			if r.to = plain(b, i+1); b[r.to] == '"' {
+				r.form = asText
+				i = r.to + 1
+			} else {
+				i = d.slow(r, b, i, depth)
+			}
+		case r.kind == floatKind && (c-'0' <= 9 || c == '-'):
+			n, end := d.number(b, i)
+			if n.is&cut == 0 && n.mantissa < 1<<53 && uint(-n.exponent) <= 22 {
+				v := float64(int64(n.mantissa)) / powersOfTen[-n.exponent]
+				if n.is&negative != 0 {
+					v = -v
+				}
+				r.form, r.bits = asFloat, int64(math.Float64bits(v))
+				i = end
+			} else {
+				i = d.slow(r, b, i, depth)
+			}
+		case r.kind == intKind && (c-'0' <= 9 || c == '-'):
+			n, end := d.number(b, i)
+			if v, ok := n.int(); ok && n.is&whole != 0 {
+				r.form, r.bits = asInt, v
+				i = end
+			} else {
+				i = d.slow(r, b, i, depth)
+			}
+		case r.kind == epochKind && (c-'0' <= 9 || c == '-'):
+			n, end := d.number(b, i)
+			if n.is&(whole|cut) == whole && n.mantissa <= r.unit.most {
+				v := int64(n.mantissa * r.unit.num)
+				if n.is&negative != 0 {
+					v = -v
+				}
+				r.form, r.bits = asInt, v
+				i = end
+			} else {
+				i = d.slow(r, b, i, depth)
+			}
+		case r.kind == boolKind && load(b, i)<<32 == trueWord<<32:
+			r.form, r.bits = asBool, 1
+			i += len("true")
+		default:
+			i = d.slow(r, b, i, depth)
 		}
 		if i < 0 {
 			return -1
@@ -70,7 +125,8 @@ func (d *jsonDecoder) object(o *object, b []byte, i, depth int) int {
 				i = d.space(b, i)
 			}
 		case '}':
-			return d.complete(o, this, found, i)
+			o.keys.shuffled = 2*o.keys.missed > members
+			return d.complete(o, this, found, b, i)
 		default:
 			return d.syntax(b, i, `"," or "}"`)
 		}
@@ -80,26 +136,40 @@ func (d *jsonDecoder) object(o *object, b []byte, i, depth int) int {
 // maxLeftOut is how many keys that are not there are gone over to find the one that is.
 const maxLeftOut = 4
 
-// key reads a key, and its colon, that is not the one that was guessed to follow last.
+// key reads a key and its colon where last.next was not tried, or is not there.
 func (d *jsonDecoder) key(o *object, last *key, b []byte, i int) (*key, int) {
-	// Where members are left out, the guesses stay as they are.
-	k := last.next
-	for range maxLeftOut {
-		if k = k.next; k.at(b, i) {
-			return k, i + k.size
+	if !o.keys.shuffled {
+		// Where members are left out, the guesses stay as they are.
+		k := last.next
+		for range maxLeftOut {
+			if k = k.next; k.at(b, i) {
+				return k, i + k.size
+			}
 		}
 	}
-	text, end, _ := d.text(b, i+1)
-	if end < 0 {
-		return nil, -1
+	k := o.keys.short(b, i)
+	if k != nil {
+		i += k.size
+	} else {
+		text, end, _ := d.text(b, i+1)
+		if end < 0 {
+			return nil, -1
+		}
+		if i = d.colon(b, end); i < 0 {
+			return nil, -1
+		}
+		if k = o.keys.find(text); k == nil {
+			k = &d.unknown
+			k.next, k.field = noKey, &o.keys.other
+		}
 	}
-	if k = o.keys.find(text); k == nil {
-		k = &d.unknown
-		k.next = noKey
-	} else if k.size > 0 {
-		last.next = k
+	if k != last.next {
+		o.keys.missed++
+		if k.size > 0 {
+			last.next = k
+		}
 	}
-	return k, d.colon(b, end)
+	return k, i
 }
 
 // colon reads what stands between a key and its value.
@@ -113,19 +183,34 @@ func (d *jsonDecoder) colon(b []byte, i int) int {
 	return d.space(b, i+1)
 }
 
-// complete gives every field that was not met in this object a null, at the brace that ends it.
-func (d *jsonDecoder) complete(o *object, this uint64, found, i int) int {
+// slow reads the value of a field as value does, or of a member that is not declared.
+func (d *jsonDecoder) slow(r *reader, b []byte, i, depth int) int {
+	r.form = inColumn
+	if r.kind == noKind {
+		return d.skip(b, i, depth)
+	}
+	return d.value(r, b, i, depth)
+}
+
+// complete appends what waits, and a null to every field that was not met in this object, at the brace that ends it.
+func (d *jsonDecoder) complete(o *object, this uint64, found int, b []byte, i int) int {
 	if found == len(o.fields) {
+		for _, r := range o.built {
+			r.append(b)
+		}
 		return i + 1
 	}
 	for _, r := range o.fields {
-		if r.met == this {
-			continue
-		}
-		if !r.nullable {
+		if r.met != this && !r.nullable {
 			return d.fail(MissingField, i, "no "+r.name+" before the end of the object")
 		}
-		r.column.AppendNull()
+	}
+	for _, r := range o.built {
+		if r.met == this {
+			r.append(b)
+		} else {
+			r.column.AppendNull()
+		}
 	}
 	return i + 1
 }

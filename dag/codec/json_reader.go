@@ -1,6 +1,8 @@
 package codec
 
 import (
+	"math"
+
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"flowrun/dag/batch"
@@ -12,12 +14,45 @@ type reader struct {
 	kind     kind
 	nullable bool
 	column   *batch.Column
-	met      uint64 // the object that the field was last met in; see jsonDecoder.objects
-	name     string // with its place, for messages: pos.lat, tags[]
-	unit     epoch  // of epochKind
-	elem     *reader
-	object   *object
-	keys     keySet // of mapKind: those of the map in hand
+
+	// Of a field of an object in hand: which object it was last met in, see jsonDecoder.objects, and what is to be appended
+	// when that is complete: bits, or the text from a place in the buffer to another.
+	met      uint64
+	form     form
+	bits     int64
+	from, to int
+
+	name   string // with its place, for messages: pos.lat, tags[]
+	unit   epoch  // of epochKind
+	elem   *reader
+	object *object
+	keys   keySet // of mapKind: those of the map in hand
+}
+
+// form is how the value of a field waits for its object to be complete. Scanning goes on without waiting for what the
+// columns do.
+type form uint8
+
+const (
+	inColumn form = iota // it does not wait
+	asText
+	asInt
+	asFloat
+	asBool
+)
+
+// append appends what waits.
+func (r *reader) append(b []byte) {
+	switch r.form {
+	case asText:
+		r.column.AppendShort(b, r.from, r.to-r.from)
+	case asInt:
+		r.column.AppendInt(r.bits)
+	case asFloat:
+		r.column.AppendFloat(math.Float64frombits(uint64(r.bits)))
+	case asBool:
+		r.column.AppendBool(r.bits != 0)
+	}
 }
 
 func newReader(name string, f arrow.Field, c *batch.Column) *reader {

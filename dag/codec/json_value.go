@@ -79,7 +79,7 @@ func (d *jsonDecoder) numberValue(r *reader, b []byte, i int) int {
 		}
 		r.column.AppendFloat(v)
 	case intKind:
-		if !n.whole {
+		if n.is&whole == 0 {
 			return d.wrong(r, b, i)
 		}
 		v, ok := n.int()

@@ -3,6 +3,7 @@ package codec
 import (
 	"encoding/binary"
 	"math/bits"
+	"unsafe"
 )
 
 // The scanner looks at eight bytes at a time, as a number whose lowest byte is the first. Everything it reads lies in a
@@ -17,10 +18,15 @@ const (
 	tops = 0x8080808080808080
 )
 
+// trueWord is the text true as the lower half of a word.
+const trueWord = 't' | 'r'<<8 | 'u'<<16 | 'e'<<24
+
 func word(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
 
 // load is the word at i.
-func load(b []byte, i int) uint64 { return word(b[i:]) }
+func load(b []byte, i int) uint64 {
+	return binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i))[:])
+}
 
 // special marks, with their highest bit, the bytes of a word that a JSON string of plain ASCII does not hold: a quote, a
 // backslash, a control character, one beyond ASCII. The lowest bit that is set is right; those above it may be set by a

@@ -7,10 +7,10 @@ type kind uint8
 
 const (
 	noKind kind = iota
+	stringKind
 	boolKind
 	intKind
 	floatKind
-	stringKind
 	bytesKind
 	rawKind       // bytes that are shown as text; only written
 	timestampKind // text when read
