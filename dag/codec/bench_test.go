@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"flowrun/dag/batch"
 	"flowrun/dag/schema"
 )
 
@@ -118,17 +118,17 @@ func total(lines [][]byte) (n int) {
 }
 
 func benchDecode(b *testing.B, format string, s *arrow.Schema, lines [][]byte) {
-	d := NewDecoder(DecoderOptions{Format: format, Schema: s, Allocator: memory.DefaultAllocator, Now: time.Now})
+	d := NewDecoder(DecoderOptions{Format: format, Schema: s, Allocator: batch.NewPool(), Now: time.Now})
 	defer d.Close()
 	for b.Loop() {
 		for _, l := range lines {
 			d.Decode(l)
 		}
-		batch := d.Batch(time.Time{})
-		if batch.Rows() != len(lines) {
-			b.Fatalf("%d rows, %v", batch.Rows(), batch.Rejects)
+		got := d.Batch(time.Time{})
+		if got.Rows() != len(lines) {
+			b.Fatalf("%d rows, %v", got.Rows(), got.Rejects)
 		}
-		batch.Release()
+		got.Release()
 	}
 	report(b, len(lines), total(lines))
 }
@@ -164,19 +164,19 @@ func BenchmarkDecodeJSON(b *testing.B) {
 func BenchmarkEncodeJSON(b *testing.B) {
 	for _, s := range []*arrow.Schema{eventSchema, pick(eventSchema, "user_id", "temp")} {
 		b.Run(fmt.Sprint(s.NumFields()), func(b *testing.B) {
-			d := NewDecoder(DecoderOptions{Format: "json", Schema: s, Allocator: memory.DefaultAllocator, Now: time.Now})
+			d := NewDecoder(DecoderOptions{Format: "json", Schema: s, Allocator: batch.NewPool(), Now: time.Now})
 			defer d.Close()
 			for _, l := range events(4096, plainEvents) {
 				d.Decode(l)
 			}
-			batch := d.Batch(time.Time{})
-			defer batch.Release()
-			e := NewEncoder("json", batch.Schema())
+			got := d.Batch(time.Time{})
+			defer got.Release()
+			e := NewEncoder("json", got.Schema())
 			var dst []byte
 			for b.Loop() {
-				dst, _ = e.Append(dst[:0], batch)
+				dst, _ = e.Append(dst[:0], got)
 			}
-			report(b, batch.Rows(), len(dst))
+			report(b, got.Rows(), len(dst))
 		})
 	}
 }
@@ -207,7 +207,7 @@ func BenchmarkDecodeJSONLines(b *testing.B) {
 		chunk := append(bytes.Join(lines, []byte("\n")), '\n')
 		for _, columns := range []int{9, 3, 1} {
 			b.Run(fmt.Sprintf("%dof9/%s", columns, k.name), func(b *testing.B) {
-				o := DecoderOptions{Format: "json", Schema: eventSchema, Allocator: memory.DefaultAllocator, Now: time.Now}
+				o := DecoderOptions{Format: "json", Schema: eventSchema, Allocator: batch.NewPool(), Now: time.Now}
 				if columns < 9 {
 					for _, f := range eventSchema.Fields() {
 						o.Want = append(o.Want, slices.Contains(three[:columns], f.Name))
@@ -219,11 +219,11 @@ func BenchmarkDecodeJSONLines(b *testing.B) {
 					if n := d.DecodeLines(chunk, len(lines), DefaultMaxLine); n != len(chunk) {
 						b.Fatalf("%d of %d bytes", n, len(chunk))
 					}
-					batch := d.Batch(time.Time{})
-					if batch.Rows() != len(lines) {
-						b.Fatalf("%d rows, %v", batch.Rows(), batch.Rejects)
+					got := d.Batch(time.Time{})
+					if got.Rows() != len(lines) {
+						b.Fatalf("%d rows, %v", got.Rows(), got.Rejects)
 					}
-					batch.Release()
+					got.Release()
 				}
 				report(b, len(lines), len(chunk))
 			})

@@ -72,8 +72,12 @@ func (d *jsonDecoder) object(o *object, b []byte, i, depth int) int {
 			if r.to = plain(b, i+1); b[r.to] == '"' {
 				r.form = asText
 				i = r.to + 1
-			} else {
-				i = d.slow(r, b, i, depth)
+				break
+			}
+			r.form = inColumn
+			var text []byte
+			if text, i, _ = d.hardText(b, r.from, r.to); i >= 0 && r.kind == stringKind {
+				r.column.AppendBytes(text)
 			}
 		case r.kind == floatKind && (c-'0' <= 9 || c == '-'):
 			n, end := d.number(b, i)

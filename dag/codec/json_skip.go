@@ -32,7 +32,7 @@ func (d *jsonDecoder) skipText(b []byte, i int) int {
 	if b[end] == '"' {
 		return end + 1
 	}
-	_, end, _ = d.hardText(b, i)
+	_, end, _ = d.hardText(b, i, end)
 	return end
 }
 

@@ -21,79 +21,70 @@ func textEnd(b []byte, i int) (end int, high bool) {
 }
 
 // text reads a string whose quote is before i. The text is a piece of b where it has no escapes, else it is valid until the
-// next call; escaped says which.
-func (d *jsonDecoder) text(b []byte, i int) (text []byte, end int, escaped bool) {
+// next call; unescaped says which.
+func (d *jsonDecoder) text(b []byte, i int) (text []byte, end int, unescaped bool) {
 	if end = plain(b, i); b[end] == '"' {
 		return b[i:end], end + 1, false
 	}
-	return d.hardText(b, i)
+	return d.hardText(b, i, end)
 }
 
-// hardText is text for a string that is not plain ASCII.
-func (d *jsonDecoder) hardText(b []byte, i int) (text []byte, end int, escaped bool) {
-	end, high := textEnd(b, i)
+// hardText is text for a string that is plain ASCII only up to a place.
+func (d *jsonDecoder) hardText(b []byte, i, upTo int) (text []byte, end int, unescaped bool) {
+	end, high := textEnd(b, upTo)
 	if b[end] == '"' {
 		if high && !utf8.Valid(b[i:end]) {
 			return nil, d.badText(b, i, end), false
 		}
 		return b[i:end], end + 1, false
 	}
-	d.scratch = d.scratch[:0]
+	out := d.scratch[:0]
 	for {
 		if high && !utf8.Valid(b[i:end]) {
 			return nil, d.badText(b, i, end), true
 		}
-		d.scratch = append(d.scratch, b[i:end]...)
+		out = append(out, b[i:end]...)
 		switch {
 		case b[end] == '"':
-			return d.scratch, end + 1, true
+			d.scratch = out
+			return out, end + 1, true
 		case d.ended(b, end):
 			return nil, d.fail(InvalidJSON, end, `the record ends where '"' should be,`), true
 		case b[end] != '\\':
 			return nil, d.fail(InvalidJSON, end, "a control character in a string"), true
 		}
-		if i = d.escape(b, end); i < 0 {
-			return nil, -1, true
+		if c := escapes[b[end+1]]; c != 0 {
+			out = append(out, c)
+			i = end + 2
+		} else {
+			var r rune
+			if r, i = d.unicode(b, end); i < 0 {
+				return nil, -1, true
+			}
+			out = utf8.AppendRune(out, r)
 		}
 		end, high = textEnd(b, i)
 	}
 }
 
+// escapes is what a character stands for behind a backslash; 0: it is no escape, or one of a number.
+var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
 func (d *jsonDecoder) badText(b []byte, i, end int) int {
 	return d.fail(InvalidUTF8, i+firstInvalid(b[i:end]), "a byte that is no text")
 }
 
-// escape appends the character of the escape at i to scratch.
-func (d *jsonDecoder) escape(b []byte, i int) int {
-	if d.ended(b, i+1) {
-		return d.fail(InvalidJSON, i+1, "the record ends in an escape")
+// unicode reads the \u escape at i, or the pair of them.
+func (d *jsonDecoder) unicode(b []byte, i int) (rune, int) {
+	switch {
+	case d.ended(b, i+1):
+		return 0, d.fail(InvalidJSON, i+1, "the record ends in an escape")
+	case b[i+1] != 'u':
+		return 0, d.fail(InvalidJSON, i, "an escape that JSON does not have")
 	}
-	switch c := b[i+1]; c {
-	case '"', '\\', '/':
-		d.scratch = append(d.scratch, c)
-	case 'b':
-		d.scratch = append(d.scratch, '\b')
-	case 'f':
-		d.scratch = append(d.scratch, '\f')
-	case 'n':
-		d.scratch = append(d.scratch, '\n')
-	case 'r':
-		d.scratch = append(d.scratch, '\r')
-	case 't':
-		d.scratch = append(d.scratch, '\t')
-	case 'u':
-		return d.unicode(b, i)
-	default:
-		return d.fail(InvalidJSON, i, "an escape that JSON does not have")
-	}
-	return i + 2
-}
-
-// unicode appends the character of the \u escape at i, or of the pair of them, to scratch.
-func (d *jsonDecoder) unicode(b []byte, i int) int {
 	r, ok := hex4(b, i+2)
 	if !ok {
-		return d.fail(InvalidJSON, i, `four hexadecimal digits are missing in the \u escape`)
+		return 0, d.fail(InvalidJSON, i, `four hexadecimal digits are missing in the \u escape`)
 	}
 	next := i + 6
 	if r >= 0xd800 && r < 0xe000 {
@@ -102,13 +93,12 @@ func (d *jsonDecoder) unicode(b []byte, i int) int {
 			low, ok = hex4(b, next+2)
 		}
 		if !ok || low < 0xdc00 || low >= 0xe000 {
-			return d.fail(InvalidJSON, i, "half a surrogate pair")
+			return 0, d.fail(InvalidJSON, i, "half a surrogate pair")
 		}
 		r = (r-0xd800)<<10 + (low - 0xdc00) + 0x10000
 		next += 6
 	}
-	d.scratch = utf8.AppendRune(d.scratch, r)
-	return next
+	return r, next
 }
 
 func hex4(b []byte, i int) (r rune, ok bool) {
