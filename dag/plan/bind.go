@@ -76,6 +76,8 @@ func (b *binder) node(n *Node) {
 		out = in.passOn()
 	case *Watermark:
 		out = b.watermark(n, o, in)
+	case *Dedupe:
+		out = b.dedupe(n, o, in)
 	case *Union:
 		out = b.union(n, o)
 	case *Aggregate:
@@ -93,7 +95,8 @@ func (b *binder) node(n *Node) {
 		for _, d := range n.Declares() {
 			one := *out
 			if d.Name == LateOutput {
-				one = *lateOutput(in)
+				_, windows := n.Op.(*Aggregate)
+				one = *lateOutput(in, windows)
 			}
 			one.Name, one.Read = d.Name, isRead(b.p, n, d.Name)
 			n.Outputs = append(n.Outputs, &one)

@@ -129,6 +129,14 @@ func (n *Node) read(port int, in need, s *arrow.Schema, of map[*Output]need) {
 				in.or(of[late][:len(in)])
 			}
 		}
+	case *Dedupe:
+		in.or(out)
+		if o.Within > 0 || o.Last && o.Index >= 0 {
+			in[o.Index] = true
+		}
+		if late := n.Output(LateOutput); late != nil && late.Read {
+			in.or(of[late][:len(in)])
+		}
 	case *Watermark:
 		in.or(out)
 		in[o.Timing.Index] = true
@@ -175,6 +183,10 @@ func (n *Node) programs() []*expr.Program {
 		}
 	case *Explode:
 		all = append(all, o.Item.Expr.P)
+	case *Dedupe:
+		for _, it := range o.By {
+			all = append(all, it.Expr.P)
+		}
 	case *Write:
 		for _, e := range o.Exprs {
 			all = append(all, e.P)

@@ -93,12 +93,14 @@ func (b *binder) noEventTime(n *Node, at diag.Span) {
 	b.report(CodeEventTime, at, hint, "%s needs event time, and the rows of %s have none", n.Kind, from)
 }
 
-// lateOutput is what leaves by the output of late rows: they as they came, with the window that was closed.
-func lateOutput(in *Output) *Output {
-	fields := append(slices.Clone(in.Schema.Fields()),
-		arrow.Field{Name: LateWindowStart, Type: schema.Timestamp},
-		arrow.Field{Name: LateWindowEnd, Type: schema.Timestamp},
-		arrow.Field{Name: LateBy, Type: schema.Duration})
+// lateOutput is what leaves by the output of late rows: they as they came, with the window that was closed where it is about
+// windows, and how late they were.
+func lateOutput(in *Output, windows bool) *Output {
+	fields := slices.Clone(in.Schema.Fields())
+	if windows {
+		fields = append(fields, arrow.Field{Name: LateWindowStart, Type: schema.Timestamp}, arrow.Field{Name: LateWindowEnd, Type: schema.Timestamp})
+	}
+	fields = append(fields, arrow.Field{Name: LateBy, Type: schema.Duration})
 	return &Output{Schema: arrow.NewSchema(fields, nil), Mode: in.Mode, Time: in.Time}
 }
 

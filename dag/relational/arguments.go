@@ -275,3 +275,11 @@ func (a *arguments) release() {
 		}
 	}
 }
+
+// row is the record's row that the i-th of those that are left is.
+func (a *arguments) row(i int) int32 {
+	if a.left == nil {
+		return int32(i)
+	}
+	return a.left[i]
+}

@@ -31,6 +31,7 @@ func TestEveryOperationHasAnOperator(t *testing.T) {
 		"RateLimit": func() plan.Op { return &plan.RateLimit{RowsPerSecond: 10} },
 		"Union":     func() plan.Op { return &plan.Union{} },
 		"Aggregate": func() plan.Op { return &plan.Aggregate{} },
+		"Dedupe":    func() plan.Op { return &plan.Dedupe{} },
 		"Watermark": func() plan.Op { return &plan.Watermark{} },
 	}
 	ops := operations(t)

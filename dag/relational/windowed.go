@@ -5,7 +5,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"flowrun/dag/batch"
@@ -26,7 +25,6 @@ type windowed struct {
 	mode   plan.Mode
 	win    windows
 	clock  bool // processing time
-	rt     op.Runtime
 	late   lateRows
 	timers *state.Timers
 	now    int64 // the watermark, in microseconds of the Unix epoch
@@ -58,7 +56,7 @@ var (
 )
 
 func (w *windowed) Open(_ context.Context, rt op.Runtime) error {
-	w.rt = rt
+	w.late.mem = rt.Allocator()
 	w.open(rt)
 	w.keys = append([]*state.Vector{&w.start}, w.args.keys...)
 	return nil
@@ -87,7 +85,7 @@ func (w *windowed) piece(in *batch.Batch, out op.Emitter) error {
 	if late := w.lateOf(rows.left); len(late) > 0 {
 		rows.take(late)
 		out.Late(len(late))
-		if err := w.late.emit(in, late, w, out); err != nil {
+		if err := w.late.emit(in, late, w.times, w.now, w.starts, w.win.size, out); err != nil {
 			return err
 		}
 	}
@@ -296,41 +294,6 @@ func (w *windows) last(times, starts []int64) {
 		}
 		starts[i] = t - past
 	}
-}
-
-// lateRows is the output of late rows.
-type lateRows struct {
-	schema *arrow.Schema // nil: nobody reads it
-}
-
-func lateRowsOf(n *plan.Node) lateRows {
-	if o := n.Output(plan.LateOutput); o != nil && o.Read {
-		return lateRows{o.Schema}
-	}
-	return lateRows{}
-}
-
-// emit sends late rows with the last window that would have held them.
-func (l *lateRows) emit(in *batch.Batch, rows []int32, w *windowed, out op.Emitter) error {
-	if l.schema == nil {
-		return nil
-	}
-	n := int(in.Record.NumRows())
-	start, end, by := make([]uint64, n), make([]uint64, n), make([]uint64, n)
-	for _, r := range rows {
-		start[r], end[r], by[r] = uint64(w.starts[r]), uint64(w.starts[r]+w.win.size), uint64(w.now-w.times[r])
-	}
-	columns := make([]arrow.Array, 0, l.schema.NumFields())
-	for i := range int(in.Record.NumCols()) {
-		c := in.Record.Column(i)
-		c.Retain()
-		columns = append(columns, c)
-	}
-	mem := w.rt.Allocator()
-	columns = append(columns, state.ArrayOf(mem, schema.Timestamp, start, nil), state.ArrayOf(mem, schema.Timestamp, end, nil),
-		state.ArrayOf(mem, schema.Duration, by, nil))
-	defer releaseAll(columns)
-	return out.Emit(plan.LateOutput, in.WithRecord(recordOf(l.schema, columns, n), rows))
 }
 
 // resized gives a slice of n entries with any content.

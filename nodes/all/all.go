@@ -4,6 +4,7 @@ package all
 import (
 	_ "flowrun/nodes/aggregate"
 	_ "flowrun/nodes/console"
+	_ "flowrun/nodes/dedupe"
 	_ "flowrun/nodes/derive"
 	_ "flowrun/nodes/discard"
 	_ "flowrun/nodes/drop"

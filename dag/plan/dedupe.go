@@ -1,0 +1,100 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+
+	"flowrun/dag/diag"
+)
+
+// Dedupe lets one row of each key through. With Within, rows of a key that lie so far apart in event time, or farther, are
+// different ones, and a key is forgotten when the watermark has passed its last row by that; without it keys are kept for
+// ever.
+//
+// First passes the row of a key that comes first, at once. Last keeps the one that is last in event time (of equal ones, and
+// where there is no event time, the one that comes last), and emits each key's at the end of every epoch in which it changed.
+type Dedupe struct {
+	By     []Item
+	Within time.Duration // 0: for ever
+	Last   bool
+	At     diag.Span // of what it says of time
+	// Set by Bind: the place of the event-time column in what comes in, -1 where there is none, and what the time is before
+	// its value.
+	Index int
+	Less  time.Duration
+}
+
+func (*Dedupe) isOp() {}
+
+// outputs implements what Declares asks for.
+func (o *Dedupe) outputs() []Declared {
+	all := []Declared{{}}
+	if o.Within > 0 {
+		all = append(all, Declared{Name: LateOutput, Optional: true})
+	}
+	return all
+}
+
+func (b *binder) dedupe(n *Node, o *Dedupe, in *Output) *Output {
+	e := env(n, in)
+	var key []string
+	ok := in.Schema != nil
+	for i := range o.By {
+		it := &o.By[i]
+		_, f, typed := b.item(it, e)
+		if !typed {
+			ok = false
+			continue
+		}
+		if why := notAKey(f.Type); why != "" {
+			b.report(CodeType, it.Name.At, "compare a simple value of it", "%s cannot be compared: %s", f.Name, why)
+			ok = false
+			continue
+		}
+		if it.Bare {
+			it.Expr = b.column(it.Name, e)
+			key = append(key, f.Name)
+		} else if o.Last {
+			b.report(CodeMode, it.Name.At, fmt.Sprintf("make it a column first: derive: {%s: %s}", it.Name.Value, it.Expr.Text.Value),
+				"keep: last says which row of a key holds, so the key has to be columns of the row")
+			ok = false
+		}
+	}
+	if in.Schema != nil && in.Mode != Rows {
+		b.report(CodeMode, n.FromAt, "dedupe before the aggregate", "%s carries %s results: one that comes again is no duplicate", edgeName(n.Inputs[0]), in.Mode)
+		ok = false
+	}
+	if !ok {
+		return nil
+	}
+	o.Index = -1
+	if in.Time != nil {
+		o.Index, o.Less = in.Schema.FieldIndices(in.Time.Column)[0], in.Time.Less
+	} else if o.Within > 0 {
+		b.noEventTime(n, o.At)
+		return nil
+	}
+	out := in.passOn()
+	if o.Last {
+		out.Mode, out.Key, out.Time = Updates, key, nil
+	}
+	return out
+}
+
+func (x *explainer) dedupe(o *Dedupe) {
+	which, long := "the first", "for ever"
+	if o.Last {
+		which = "the last"
+	}
+	if o.Within > 0 {
+		long = fmt.Sprintf("within %s of event time", o.Within)
+	}
+	for _, it := range o.By {
+		if it.Bare {
+			x.linef("  by %s", it.Name.Value)
+		} else {
+			x.expr("by", it.Name.Value, it.Expr.P)
+		}
+	}
+	x.linef("  keeps %s row of each, remembered %s", which, long)
+}

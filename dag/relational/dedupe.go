@@ -1,0 +1,311 @@
+package relational
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"flowrun/dag/batch"
+	"flowrun/dag/op"
+	"flowrun/dag/plan"
+	"flowrun/dag/state"
+)
+
+// dedupe remembers keys, each with the latest event time that it had. With a time bound a key is forgotten once the watermark
+// has passed that by the bound: whatever comes later is late, or far enough away to be no duplicate, so that forgetting
+// changes no result.
+type dedupe struct {
+	keys   arguments // only keys
+	table  *state.Table
+	seen   state.Fixed[bool]
+	latest state.Fixed[int64] // event time, in microseconds of the Unix epoch
+	within int64              // in microseconds; 0: for ever
+	clock  eventClock
+	timers *state.Timers
+	late   lateRows
+	last   *lastRows // nil: the first row of a key passes
+	now    int64     // the watermark
+
+	slots  []int32
+	due    []state.Timer
+	closed []int32
+}
+
+func newDedupe(n *plan.Node, o *plan.Dedupe) (*dedupe, error) {
+	d := &dedupe{within: o.Within.Microseconds(), clock: eventClock{o.Index, o.Less.Microseconds()}, late: lateRowsOf(n), now: math.MinInt64,
+		timers: state.NewTimers(o.Within.Microseconds() / 16)}
+	var types []arrow.DataType
+	for _, it := range o.By {
+		types = append(types, it.Expr.P.Type())
+		d.keys.by = append(d.keys.by, it.Expr.P)
+	}
+	var err error
+	if d.table, err = state.NewTable(types...); err != nil {
+		return nil, fmt.Errorf("dedupe %s: %w", n.ID, err)
+	}
+	d.table.Attach("seen", &d.seen)
+	d.table.Attach("latest", &d.latest)
+	if o.Last {
+		if d.last, err = newLastRows(n.Output("").Schema, d.table); err != nil {
+			return nil, fmt.Errorf("dedupe %s: %w", n.ID, err)
+		}
+	}
+	return d, nil
+}
+
+var (
+	_ op.Transform = (*dedupe)(nil)
+	_ op.Stateful  = (*dedupe)(nil)
+)
+
+func (d *dedupe) Open(_ context.Context, rt op.Runtime) error {
+	d.keys.open(rt)
+	d.late.mem = rt.Allocator()
+	if d.last != nil {
+		d.last.out.rt, d.last.mem, d.last.maxRows = rt, rt.Allocator(), rt.BatchRows()
+	}
+	return nil
+}
+
+func (d *dedupe) Process(_ context.Context, _ int, in *batch.Batch, out op.Emitter) error {
+	defer d.keys.release()
+	rows := survivorsOf(in)
+	defer rows.release()
+	times, untimed := d.clock.times(in)
+	if len(untimed) > 0 {
+		if err := out.Reject(in, untimed); err != nil {
+			return err
+		}
+		rows.drop(untimed)
+	}
+	if late := d.lateOf(rows.left, times); len(late) > 0 {
+		rows.take(late)
+		out.Late(len(late))
+		if err := d.late.emit(in, late, times, d.now, nil, 0, out); err != nil {
+			return err
+		}
+	}
+	failed, err := d.keys.eval(rows.left)
+	if err != nil {
+		return err
+	}
+	if len(failed) > 0 {
+		if err := out.Reject(in, failed); err != nil {
+			return err
+		}
+	}
+	d.keys.load()
+	if d.slots, err = d.table.Slots(d.keys.keys, d.keys.n, d.slots); err != nil {
+		return err
+	}
+	if d.last != nil {
+		d.hold(in, times)
+		out.Hold(d.keys.n)
+		return nil
+	}
+	passed := d.first(times)
+	out.Pass(len(passed))
+	out.Filter(d.keys.n - len(passed))
+	if len(passed) == 0 {
+		return nil
+	}
+	return out.Emit("", in.WithSelection(passed))
+}
+
+func (d *dedupe) lateOf(b *batch.Batch, times []int64) []int32 {
+	if d.within == 0 || d.now == math.MinInt64 {
+		return nil
+	}
+	var late []int32
+	for i := range b.Rows() {
+		if row := b.Row(i); times[row] < d.now {
+			late = append(late, int32(row))
+		}
+	}
+	return late
+}
+
+// first gives the rows that are no duplicate of one before.
+func (d *dedupe) first(times []int64) []int32 {
+	passed := make([]int32, 0, d.keys.n)
+	seen, latest := d.seen.V, d.latest.V
+	for i, s := range d.slots {
+		row := d.keys.row(i)
+		at := times[row]
+		switch apart := at - latest[s]; {
+		case !seen[s]:
+		case d.within == 0 || apart < d.within && apart > -d.within:
+			continue
+		case apart < 0: // an older one, too far away to be a duplicate
+			passed = append(passed, row)
+			continue
+		}
+		passed = append(passed, row)
+		seen[s] = true
+		d.remember(s, at)
+	}
+	return passed
+}
+
+// hold takes in the rows that are the last of their key so far.
+func (d *dedupe) hold(in *batch.Batch, times []int64) {
+	seen, latest := d.seen.V, d.latest.V
+	d.last.best.Grow(d.table.Len())
+	for i, s := range d.slots {
+		row := d.keys.row(i)
+		if at := times[row]; !seen[s] || at >= latest[s] {
+			if !seen[s] || at > latest[s] {
+				d.remember(s, at)
+			}
+			seen[s] = true
+			d.last.wins(s, row)
+		}
+	}
+	d.table.Mark(d.last.keep(in))
+}
+
+// remember notes the latest time of a key.
+func (d *dedupe) remember(slot int32, at int64) {
+	d.latest.V[slot] = at
+	if d.within > 0 {
+		d.timers.Set(at+d.within, slot)
+	}
+}
+
+// Watermark forgets keys.
+func (d *dedupe) Watermark(_ context.Context, wm time.Time, out op.Emitter) (time.Time, error) {
+	d.now = max(d.now, wm.UnixMicro())
+	d.due, d.closed = d.timers.Due(d.now, d.due[:0]), d.closed[:0]
+	for _, t := range d.due {
+		// Of the timers of a key only the last one tells its time; a slot that another key has by now has that one's.
+		if t.At == d.latest.V[t.Slot]+d.within {
+			d.closed = append(d.closed, t.Slot)
+		}
+	}
+	if d.last != nil && len(d.closed) > 0 {
+		if err := d.last.emit(d.table.MarkedOf(d.closed), out); err != nil {
+			return wm, err
+		}
+	}
+	d.table.Remove(d.closed)
+	return wm, nil
+}
+
+// Barrier emits the rows that became the last of their key.
+func (d *dedupe) Barrier(_ context.Context, _ uint64, out op.Emitter) error {
+	if d.last == nil {
+		return nil
+	}
+	defer d.table.Unmark()
+	return d.last.emit(d.table.Marked(), out)
+}
+
+// State implements op.Stateful.
+func (d *dedupe) State() (rows, bytes int64) {
+	return int64(d.table.Live()), d.table.Bytes() + d.timers.Bytes()
+}
+
+func (d *dedupe) Close() error {
+	d.keys.close()
+	return nil
+}
+
+// eventClock reads event time: a column, less something. index is -1 where there is none.
+type eventClock struct {
+	index int
+	less  int64 // in microseconds
+}
+
+// times gives the event time of each row of b's record, in microseconds of the Unix epoch (0 where there is no event time),
+// and the rows that have none.
+func (c eventClock) times(b *batch.Batch) ([]int64, []batch.Failure) {
+	times := make([]int64, b.Record.NumRows())
+	if c.index < 0 {
+		return times, nil
+	}
+	for i, t := range b.Record.Column(c.index).(*array.Timestamp).TimestampValues() {
+		times[i] = int64(t) - c.less
+	}
+	return times, untimed(b, c.index)
+}
+
+// lastRows keeps a whole row for each key.
+type lastRows struct {
+	columns []*state.Values
+	best    state.Fixed[int32] // by slot, while a batch is taken in: the row that wins, plus one; else 0
+	slots   []int32
+	rows    []int32
+	vector  state.Vector
+
+	out     output
+	mem     memory.Allocator
+	maxRows int
+	schema  *arrow.Schema
+}
+
+func newLastRows(s *arrow.Schema, t *state.Table) (*lastRows, error) {
+	l := &lastRows{schema: s}
+	for i, f := range s.Fields() {
+		c, err := state.NewValues(f.Type)
+		if err != nil {
+			return nil, err
+		}
+		l.columns = append(l.columns, c)
+		t.Attach(fmt.Sprintf("row/%d/%s", i, f.Name), c)
+	}
+	return l, nil
+}
+
+// wins makes a row of the batch that of a slot.
+func (l *lastRows) wins(slot, row int32) {
+	if l.best.V[slot] == 0 {
+		l.slots = append(l.slots, slot)
+	}
+	l.best.V[slot] = row + 1
+}
+
+// keep copies the rows that have won out of the batch, and gives their slots, valid until the next call of wins.
+func (l *lastRows) keep(b *batch.Batch) []int32 {
+	l.rows = l.rows[:0]
+	for _, s := range l.slots {
+		l.rows = append(l.rows, l.best.V[s]-1)
+		l.best.V[s] = 0
+	}
+	for i, c := range l.columns {
+		l.vector.Load(b.Record.Column(i), l.rows)
+		for j, s := range l.slots {
+			c.Set(s, &l.vector, j)
+		}
+	}
+	slots := l.slots
+	l.slots = l.slots[:0]
+	return slots
+}
+
+// emit sends the rows of slots.
+func (l *lastRows) emit(slots []int32, out op.Emitter) error {
+	for len(slots) > 0 {
+		some := slots[:min(len(slots), l.maxRows)]
+		slots = slots[len(some):]
+		columns := make([]arrow.Array, 0, len(l.columns))
+		for _, c := range l.columns {
+			made, err := c.Build(l.mem, some)
+			if err != nil {
+				releaseAll(columns)
+				return err
+			}
+			columns = append(columns, made)
+		}
+		b := l.out.stamp(recordOf(l.schema, columns, len(some)))
+		releaseAll(columns)
+		if err := out.Emit("", b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
