@@ -1,6 +1,9 @@
 package codec
 
 import (
+	"bytes"
+	"strings"
+
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"flowrun/dag/batch"
@@ -14,6 +17,7 @@ type csvEncoder struct {
 	started   bool
 	delimiter byte
 	special   [256]bool // makes a field need quotes
+	bare      bool      // no number holds the delimiter
 }
 
 func newCSVEncoder(o EncoderOptions) *csvEncoder {
@@ -22,6 +26,7 @@ func newCSVEncoder(o EncoderOptions) *csvEncoder {
 	for _, b := range []byte{'"', '\n', '\r', e.delimiter} {
 		e.special[b] = true
 	}
+	e.bare = strings.IndexByte("+-.0123456789eINaNfinity", e.delimiter) < 0
 	if c.Header {
 		for i, f := range o.Schema.Fields() {
 			if i > 0 {
@@ -54,16 +59,39 @@ func (e *csvEncoder) row(dst []byte, row int) (out []byte, bad string) {
 		if w.nulls && w.array.IsNull(row) {
 			continue
 		}
+		if w.kind == stringKind {
+			from := w.ends[0]
+			text := w.data[w.ends[row]-from : w.ends[row+1]-from]
+			start := len(dst)
+			if dst = append(dst, text...); len(text) == 0 || len(text) >= 3 && text[0] == 0xef || e.quoted(text) {
+				dst = e.quote(dst, start)
+			}
+			continue
+		}
 		start := len(dst)
 		var ok bool
 		if dst, ok = w.plain(dst, row); !ok {
 			return dst, w.name
 		}
-		if w.kind != intKind {
+		if w.kind != intKind && (w.kind != floatKind || !e.bare) {
 			dst = e.quote(dst, start)
 		}
 	}
 	return append(dst, '\n'), ""
+}
+
+// quoted reports whether a text holds a character that makes it need quotes. Long texts are searched for each of the four.
+func (e *csvEncoder) quoted(text []byte) bool {
+	if len(text) < 32 {
+		for _, c := range text {
+			if e.special[c] {
+				return true
+			}
+		}
+		return false
+	}
+	return bytes.IndexByte(text, e.delimiter) >= 0 || bytes.IndexByte(text, '"') >= 0 ||
+		bytes.IndexByte(text, '\n') >= 0 || bytes.IndexByte(text, '\r') >= 0
 }
 
 // quote puts the field that begins at start in quotes if it needs them.

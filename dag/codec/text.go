@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"github.com/apache/arrow-go/v18/arrow/array"
-
 	"flowrun/dag/batch"
 )
 
@@ -42,19 +40,4 @@ func firstInvalid(b []byte) int {
 		i += size
 	}
 	return -1
-}
-
-// textEncoder writes one string column as it is. A null is an empty line, as Spark writes it.
-type textEncoder struct{}
-
-func (textEncoder) Append(dst []byte, b *batch.Batch) ([]byte, []batch.Failure) {
-	column := b.Record.Column(0).(*array.String)
-	for i := range b.Rows() {
-		row := b.Row(i)
-		if !column.IsNull(row) {
-			dst = append(dst, column.Value(row)...)
-		}
-		dst = append(dst, '\n')
-	}
-	return dst, nil
 }

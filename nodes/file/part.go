@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"flowrun/dag/op"
 )
@@ -19,7 +20,7 @@ type part struct {
 	file         output
 	out          *bufio.Writer
 	pack         io.WriteCloser
-	flushed      int64         // bytes that left out
+	flushed      atomic.Int64  // bytes that left out
 	done         chan struct{} // closed when it is finished or removed
 }
 
@@ -44,6 +45,9 @@ func (s *sink) create(path string) (*part, error) {
 		p.remove()
 		return nil, p.failed(err)
 	}
+	if s.how != plain {
+		p.pack = newBehind(p.pack)
+	}
 	return p, nil
 }
 
@@ -52,7 +56,7 @@ type counted struct{ p *part }
 
 func (c *counted) Write(b []byte) (int, error) {
 	n, err := c.p.file.Write(b)
-	c.p.flushed += int64(n)
+	c.p.flushed.Add(int64(n))
 	return n, err
 }
 
@@ -63,8 +67,13 @@ func (p *part) write(text []byte) error {
 	return nil
 }
 
-// size is how large the file is so far, but for what a compressor holds back.
-func (p *part) size() int64 { return p.flushed + int64(p.out.Buffered()) }
+// size is how large the file is so far, but for what a compressor, or what is written behind it, holds back.
+func (p *part) size() int64 {
+	if _, packed := p.pack.(*behind); packed {
+		return p.flushed.Load() // out is the packer's
+	}
+	return p.flushed.Load() + int64(p.out.Buffered())
+}
 
 // finish makes the part durable and closes it.
 func (p *part) finish() error {
@@ -92,7 +101,6 @@ func (p *part) remove() {
 	default:
 		close(p.done)
 		if p.pack != nil {
-			p.out.Reset(io.Discard)
 			p.pack.Close() // ends what the compressor runs
 		}
 		p.file.Close()
