@@ -47,18 +47,21 @@ type ends struct{ src op.Source }
 func (e ends) Source(*plan.Node) (op.Source, error) { return e.src, nil }
 func (e ends) Sink(*plan.Node) (op.Sink, error)     { return discard{}, nil }
 
-// BenchmarkHop sends batches over four hops: what the engine itself costs.
+// BenchmarkHop sends batches over four hops: what the engine itself costs, with a queue at each and in one chain.
 func BenchmarkHop(b *testing.B) {
 	for _, rows := range []int{1, 64, 1024} {
 		for _, watched := range []bool{false, true} {
-			b.Run(fmt.Sprintf("rows=%d/watched=%v", rows, watched), func(b *testing.B) {
-				hop(b, rows, watched)
-			})
+			for _, chained := range []bool{false, true} {
+				b.Run(fmt.Sprintf("rows=%d/watched=%v/chained=%v", rows, watched, chained), func(b *testing.B) {
+					hop(b, rows, watched, chained)
+				})
+			}
 		}
 	}
 }
 
-func hop(b *testing.B, rows int, watched bool) {
+// fourHops is a plan of a source, three transforms and a sink.
+func fourHops(b *testing.B, chained bool) *graph {
 	g := newGraph(b)
 	g.source("in", &source{})
 	last := "in"
@@ -67,6 +70,14 @@ func hop(b *testing.B, rows int, watched bool) {
 		last = id
 	}
 	g.sink("out", &sink{}, last)
+	if chained {
+		g.chain("a", "b", "c", "out")
+	}
+	return g
+}
+
+func hop(b *testing.B, rows int, watched, chained bool) {
+	g := fourHops(b, chained)
 	one := makeBatch(memory.DefaultAllocator, count(0, int64(rows))...)
 	defer one.Release()
 	r, err := exec.Build(g.p, ends{&repeat{one, b.N}}, exec.Options{
@@ -95,4 +106,96 @@ func hop(b *testing.B, rows int, watched bool) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(b.N)*float64(rows)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// ping is a source that gives a batch whenever it is asked to, and pong a sink that tells when one has come.
+type ping struct {
+	repeat
+	ask chan struct{}
+}
+
+func (p *ping) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
+	select {
+	case _, ok := <-p.ask:
+		if ok {
+			return p.b.Retain(), nil, nil
+		}
+		return nil, nil, io.EOF
+	case <-ctx.Done():
+		return nil, nil, ctx.Err()
+	}
+}
+
+type pong struct {
+	discard
+	came chan struct{}
+}
+
+func (p pong) Write(context.Context, *batch.Batch, op.Emitter) error {
+	p.came <- struct{}{}
+	return nil
+}
+
+type pingPong struct {
+	ping *ping
+	pong pong
+}
+
+func (p pingPong) Source(*plan.Node) (op.Source, error) { return p.ping, nil }
+func (p pingPong) Sink(*plan.Node) (op.Sink, error)     { return p.pong, nil }
+
+// BenchmarkRow sends one row over four hops and waits until it has come: the time of an operation is its way.
+func BenchmarkRow(b *testing.B) {
+	for _, chained := range []bool{false, true} {
+		b.Run(fmt.Sprintf("chained=%v", chained), func(b *testing.B) {
+			g := fourHops(b, chained)
+			one := makeBatch(memory.DefaultAllocator, 1)
+			defer one.Release()
+			ends := pingPong{&ping{repeat{b: one}, make(chan struct{})}, pong{came: make(chan struct{})}}
+			r, err := exec.Build(g.p, ends, exec.Options{
+				Transforms: func(n *plan.Node) (op.Transform, error) { return g.nodes[n.ID], nil }})
+			if err != nil {
+				b.Fatal(err)
+			}
+			done := make(chan error, 1)
+			go func() { done <- r.Run(b.Context()) }()
+			for b.Loop() {
+				ends.ping.ask <- struct{}{}
+				<-ends.pong.came
+			}
+			close(ends.ping.ask)
+			if err := <-done; err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+}
+
+// BenchmarkLanes runs a filter that has no kernel, and so costs much for each row, and what follows it.
+func BenchmarkLanes(b *testing.B) {
+	const rows = 4096
+	for _, lanes := range []int{1, 2} {
+		for _, chained := range []bool{false, true} {
+			b.Run(fmt.Sprintf("lanes=%d/chained=%v", lanes, chained), func(b *testing.B) {
+				g := newGraph(b)
+				g.source("in", &source{})
+				g.add("costly", &plan.Filter{Cond: plan.Expr{Text: text("count([n, n + 1, n + 2], # % 3 == 0) == 1 && n % 4 == 0")}}, "in").Parallelism = lanes
+				g.add("after", &plan.Project{Items: []plan.Item{item("n", "n * 2")}}, "costly").Parallelism = lanes
+				g.by["after"].Chained = chained
+				g.sink("out", &sink{}, "after")
+				g.bind()
+				one := makeBatch(memory.DefaultAllocator, count(0, rows)...)
+				defer one.Release()
+				r, err := exec.Build(g.p, ends{&repeat{one, b.N}}, exec.Options{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ResetTimer()
+				if err := r.Run(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(b.N)*rows/b.Elapsed().Seconds(), "rows/s")
+			})
+		}
+	}
 }

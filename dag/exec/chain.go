@@ -2,7 +2,6 @@ package exec
 
 import (
 	"context"
-	"time"
 )
 
 // taker takes messages in the goroutine of whoever hands them on. It owns the reference to a batch that it is given.
@@ -56,12 +55,12 @@ func (e *edge) call(ctx context.Context, m message, w *writer) error {
 	}
 	to := e.calls[w.lane]
 	clock := to.shares()
-	now := time.Now()
+	now := moment()
 	writers, readers := w.clock.to(waiting, now), clock.to(busy, now)
 	e.to.inside.Add(1)
 	_, err := to.take(ctx, e.port, m)
 	e.to.inside.Add(-1)
-	now = time.Now()
+	now = moment()
 	clock.to(readers, now)
 	w.clock.to(writers, now)
 	if err == nil {

@@ -93,12 +93,11 @@ func (e *edge) pass(ctx context.Context, m message, w *writer) error {
 		return nil
 	default:
 	}
-	now := time.Now()
-	e.fullSince.Store(now.UnixNano())
-	was := w.clock.to(blocked, now)
+	e.fullSince.Store(time.Now().UnixNano())
+	was := w.clock.to(blocked, moment())
 	defer func() {
 		e.fullSince.Store(0)
-		w.clock.to(was, time.Now())
+		w.clock.to(was, moment())
 	}()
 	select {
 	case e.ch <- m:

@@ -61,6 +61,7 @@ func newHistory(nodes int) *history { return &history{nodes: make([]past, nodes)
 func (h *history) take(nodes []*node, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	at := moment()
 	whole := h.ticks > 0 && h.ticks%ticksPerSecond == 0
 	h.ticks++
 	for i, n := range nodes {
@@ -73,7 +74,7 @@ func (h *history) take(nodes []*node, now time.Time) {
 			copy(p.readings, p.readings[1:])
 			p.readings = p.readings[:ticksPerSecond]
 		}
-		p.readings = append(p.readings, reading{now, rows, n.spent(now)})
+		p.readings = append(p.readings, reading{now, rows, n.spent(at)})
 		if whole {
 			if len(p.rates) == historySeconds {
 				copy(p.rates, p.rates[1:])

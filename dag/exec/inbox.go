@@ -37,8 +37,8 @@ func (in *inbox) next(ctx context.Context, c *shares, idle func(), ring <-chan t
 		}
 	}
 	idle()
-	was := c.to(waiting, time.Now())
-	defer func() { c.to(was, time.Now()) }()
+	was := c.to(waiting, moment())
+	defer func() { c.to(was, moment()) }()
 	if len(in.edges) == 1 {
 		select {
 		case m := <-in.edges[0].ch:

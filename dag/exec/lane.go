@@ -3,7 +3,6 @@ package exec
 import (
 	"context"
 	"sync"
-	"time"
 )
 
 // lanes run a chain several times over, each time in a goroutine of its own with its own instances of the operators. What
@@ -97,12 +96,12 @@ func (l *lane) work(ctx context.Context) {
 func (l *lane) take(ctx context.Context, tk *ticket) {
 	m := tk.message
 	l.now, tk.message.batch = tk, nil
-	l.head.shares().to(busy, time.Now())
+	l.head.shares().to(busy, moment())
 	err := l.head.guard(ctx, "run", func() error {
 		_, err := l.head.take(ctx, 0, m)
 		return err
 	})
-	l.head.shares().to(waiting, time.Now())
+	l.head.shares().to(waiting, moment())
 	if err != nil {
 		l.fails(err)
 	}

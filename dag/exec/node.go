@@ -92,7 +92,7 @@ func (n *node) shown() int {
 
 // spent sums up what the node did. Of several lanes busy is the mean, so that 1 means that all of them work all the time;
 // blocked is how long what leaves them was held up, once for all.
-func (n *node) spent(now time.Time) [activities]time.Duration {
+func (n *node) spent(now time.Duration) [activities]time.Duration {
 	spent := n.meter.time.read(now)
 	if len(n.clocks) > 0 {
 		var sum time.Duration

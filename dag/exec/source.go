@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"sync/atomic"
-	"time"
 
 	"flowrun/dag/batch"
 	"flowrun/dag/op"
@@ -116,18 +115,18 @@ func (s *source) work(ctx context.Context) error {
 // released.
 func (s *source) readAll(ctx context.Context, results chan<- read) {
 	clock := &s.meter.time
-	clock.to(busy, time.Now())
-	defer func() { clock.to(waiting, time.Now()) }()
+	clock.to(busy, moment())
+	defer func() { clock.to(waiting, moment()) }()
 	for {
 		select {
 		case <-s.run.gate():
 		default:
-			clock.to(waiting, time.Now())
+			clock.to(waiting, moment())
 			select {
 			case <-s.run.gate():
 			case <-s.reading.Done():
 			}
-			clock.to(busy, time.Now())
+			clock.to(busy, moment())
 		}
 		var got read
 		err := s.guard(ctx, "read", func() error {
@@ -146,14 +145,14 @@ func (s *source) readAll(ctx context.Context, results chan<- read) {
 		select {
 		case results <- got:
 		default:
-			clock.to(blocked, time.Now())
+			clock.to(blocked, moment())
 			select {
 			case results <- got:
 			case <-ctx.Done():
 				got.release()
 				return
 			}
-			clock.to(busy, time.Now())
+			clock.to(busy, moment())
 		}
 		if got.err != nil {
 			return

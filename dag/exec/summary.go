@@ -40,7 +40,7 @@ type NodeAccount struct {
 	RejectedOut uint64            `json:"rejected_out,omitempty"` // rows that the node made and then rejected
 	Reasons     map[string]uint64 `json:"reasons,omitempty"`
 
-	Busy    time.Duration `json:"busy"`    // time spent working
+	Busy    time.Duration `json:"busy"`    // time spent working; of several lanes the mean
 	Blocked time.Duration `json:"blocked"` // time spent on a full output queue
 }
 
@@ -52,13 +52,13 @@ func (r *Run) Summary() Summary {
 		s.Error = r.plan.Secrets.Mask(r.err.Error())
 	}
 	r.failure.Unlock()
-	now := time.Now()
+	now := moment()
 	for _, n := range r.nodes {
 		var st live.NodeStats
 		n.stats(&st)
 		a := NodeAccount{Node: n.id(), Kind: n.plan.Kind, Role: n.role, In: st.RowsIn, Out: st.RowsOut, Passed: st.Passed,
 			Filtered: st.Filtered, Late: st.Late, Rejected: st.Rejected, Held: st.Held, RejectedOut: st.RejectedOut, Reasons: st.Reasons}
-		spent := n.meter.time.read(now)
+		spent := n.spent(now)
 		a.Busy, a.Blocked = spent[busy], spent[blocked]
 		s.Nodes = append(s.Nodes, a)
 		if sum := a.Passed + a.Filtered + a.Late + a.Rejected + a.Held; s.State.Ended() && sum != a.In {

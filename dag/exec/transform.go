@@ -87,8 +87,8 @@ func (t *transform) work(ctx context.Context) error {
 // drive reads the inputs of a node that has a goroutine of its own, until the last barrier has come.
 func (n *node) drive(ctx context.Context, op taker, in *inbox) error {
 	clock := op.shares()
-	clock.to(busy, time.Now())
-	defer func() { clock.to(waiting, time.Now()) }()
+	clock.to(busy, moment())
+	defer func() { clock.to(waiting, moment()) }()
 	timed, _ := op.(clocked)
 	wait := alarm{run: n.run}
 	for {
