@@ -134,6 +134,7 @@ var states = []struct {
 	{"find", func(s *screen) { s.watch(orders(), ordersRunning(), ordersRows()).press("/", "a", "l", "e") }},
 	{"question", func(s *screen) { s.watch(socketConsole(), socketRunning(), socketRows()).press("q") }},
 	{"log", func(s *screen) { s.watch(orders(), ordersRunning(), ordersRows()).press("4") }},
+	{"lanes", func(s *screen) { s.watch(hits(), hitsRunning(), hitRows()) }},
 	{"unread", func(s *screen) { s.watch(words(), wordsRunning(), wordRows()) }},
 	{"counted", func(s *screen) {
 		t, p := socketConsole(), socketRows()

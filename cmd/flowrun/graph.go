@@ -50,6 +50,9 @@ func topology(p *plan.Pipeline) live.Topology {
 	t := live.Topology{Pipeline: p.Name, Description: p.Description, File: p.File, Trigger: p.Trigger.String()}
 	for _, n := range p.Nodes {
 		d := live.Node{ID: n.ID, Kind: n.Kind, Role: live.Transform, Description: n.Description}
+		if n.Parallelism > 1 {
+			d.Lanes = n.Parallelism
+		}
 		switch o := n.Op.(type) {
 		case *plan.Scan:
 			d.Role, d.Detail = live.Source, p.Secrets.Mask(o.Detail)

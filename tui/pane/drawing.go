@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"strconv"
 	"strings"
 
 	"flowrun/dag/live"
@@ -58,6 +59,9 @@ func boxTexts(x *Index) []string {
 	texts := make([]string, len(x.Nodes))
 	for i, n := range x.Nodes {
 		texts[i] = n.Kind
+		if n.Lanes > 1 {
+			texts[i] += " x" + strconv.Itoa(n.Lanes)
+		}
 		if n.Detail != "" && n.Role != live.Transform {
 			texts[i] += " " + widget.Clean(n.Detail)
 		}

@@ -293,13 +293,11 @@ func (p *Graph) drawWire(a widget.Area, w wire, s *Scene, token theme.Token, dx,
 		case 'l':
 			a.Text(x, y, g.Leave, line)
 		case 'q':
-			edge := p.index.Edges[c.edge]
-			if edge.Capacity <= 0 {
+			if queue := queueText(s, c.edge); queue != "" {
+				a.Text(x, y, strings.Split(queue, "")[c.n], theme.In(edgeToken(s, c.edge)))
+			} else {
 				a.Text(x, y, g.Wires[left|right], line)
-				continue
 			}
-			cells := strings.Split(widget.Queue(s.Edge(c.edge).Queued, edge.Capacity, g), "")
-			a.Text(x, y, cells[c.n], theme.In(edgeToken(s, c.edge)))
 		case 'a':
 			a.Text(x, y, g.Arrive, theme.In(edgeToken(s, c.edge)))
 		default:

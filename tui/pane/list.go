@@ -56,7 +56,7 @@ type listColumns struct{ name, kind, role, queue, rate, spark, state, detail int
 func fitColumns(x *Index, rows []listRow, width int) listColumns {
 	name, kind := 4, 4
 	for _, r := range rows {
-		name = max(name, indent(r, width)+widget.Width(x.Nodes[r.node].ID))
+		name = max(name, indent(r, width)+widget.Width(x.Nodes[r.node].ID)+widget.Width(lanesText(x.Nodes[r.node], theme.Unicode)))
 		kind = max(kind, widget.Width(x.Nodes[r.node].Kind))
 	}
 	c := listColumns{name: min(name, max(width*34/100, 10)), rate: 5, state: 9}
@@ -130,7 +130,9 @@ func drawListRow(a widget.Area, y int, s *Scene, r listRow, c listColumns) {
 	}
 	x := 2
 	w := a.Text(x, y, prefix, theme.In(theme.Muted))
-	a.Text(x+w, y, widget.Fit(n.ID, c.name-w, g.Cut), nameStyle)
+	lanes := lanesText(n, g)
+	w += a.Text(x+w, y, widget.Fit(n.ID, c.name-w-widget.Width(lanes), g.Cut), nameStyle)
+	a.Text(x+w, y, lanes, theme.In(theme.Muted))
 	x += c.name + 2
 	column := func(width int, text string, style theme.Style) {
 		if width > 0 {
@@ -145,8 +147,8 @@ func drawListRow(a widget.Area, y int, s *Scene, r listRow, c listColumns) {
 	}
 	column(c.role, role, theme.In(theme.Muted))
 	if c.queue > 0 {
-		if e := fullestInput(s, r.node); e >= 0 && s.Index.Edges[e].Capacity > 0 {
-			a.Text(x, y, widget.Queue(s.Edge(e).Queued, s.Index.Edges[e].Capacity, g), theme.In(edgeToken(s, e)))
+		if e := fullestInput(s, r.node); e >= 0 {
+			a.Text(x, y, queueText(s, e), theme.In(edgeToken(s, e)))
 		}
 		x += c.queue + 1
 	}

@@ -45,7 +45,7 @@ func drawWholeBox(a widget.Area, s *Scene, node int) {
 	if s.Find.In(findText(n)) {
 		name.Under, mark = true, findMark
 	}
-	frame.Left = []widget.Span{{Text: mark, Style: theme.Strong(theme.Accent)}, {Text: n.ID, Style: name}, {Text: " "}}
+	frame.Left = []widget.Span{{Text: mark, Style: theme.Strong(theme.Accent)}, {Text: n.ID, Style: name}, {Text: lanesText(n, g), Style: theme.In(theme.Muted)}, {Text: " "}}
 	in := frame.Draw(a, g)
 	body := in.Sub(1, 0, in.W-1, in.H)
 	if in.W >= 24 {
@@ -87,7 +87,7 @@ func boxWanted(n live.Node) int {
 	} else if role := roleWord(n); role != "" {
 		kind += 1 + widget.Width(role)
 	}
-	return max(kind, widget.Width(n.ID)+2, widget.Width(n.Promise)) + 4
+	return max(kind, widget.Width(n.ID)+widget.Width(lanesText(n, theme.Unicode))+2, widget.Width(n.Promise)) + 4
 }
 
 // roleWord is the role of a node where it is worth a word.

@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"strconv"
 	"strings"
 
 	"flowrun/dag/live"
@@ -67,6 +68,25 @@ func drawSparkline(a widget.Area, x, y, width int, s *Scene, st live.NodeStats) 
 	before := widget.Width(line) - widget.Width(bars)
 	a.Text(x, y, strings.Repeat(s.Glyphs.Before, before), theme.Style{Token: theme.Muted, Faint: true})
 	a.Text(x+before, y, bars, theme.In(rateToken(st)))
+}
+
+// lanesText is how a node's lanes are written behind its name: " ×4"; empty where it has one.
+func lanesText(n live.Node, g theme.Glyphs) string {
+	if n.Lanes < 2 {
+		return ""
+	}
+	return " " + g.Times + strconv.Itoa(n.Lanes)
+}
+
+// queueText is the queue of an edge as four cells, or what stands there where it has none; empty where nothing is known of it.
+func queueText(s *Scene, edge int) string {
+	switch e := s.Index.Edges[edge]; {
+	case e.Chained:
+		return widget.Joined(s.Glyphs)
+	case e.Capacity > 0:
+		return widget.Queue(s.Edge(edge).Queued, e.Capacity, s.Glyphs)
+	}
+	return ""
 }
 
 // edgeToken is the colour of a wire and of its queue.

@@ -19,6 +19,8 @@ type Glyphs struct {
 	Arrive  string // and where it arrives
 	Full    string // a cell of a queue that is filled
 	Empty   string
+	Joined  string   // in place of such a cell, where there is no queue: two nodes run as one
+	Times   string   // before how many lanes a node has
 	Bars    []string // of a sparkline, from nothing to the most
 	Before  string   // in a sparkline, for the time before the run began
 	Null    string
@@ -51,7 +53,7 @@ var Unicode = Glyphs{
 	Pane:  Frame{"─", "│", "╭", "╮", "╰", "╯"},
 	Heavy: Frame{"━", "┃", "┏", "┓", "┗", "┛"},
 	Wires: [16]string{" ", "│", "│", "│", "─", "╯", "╮", "┤", "─", "╰", "╭", "├", "─", "┴", "┬", "┼"},
-	Leave: "╼", Arrive: "▶", Full: "▮", Empty: "▯",
+	Leave: "╼", Arrive: "▶", Full: "▮", Empty: "▯", Joined: "═", Times: "×",
 	Bars: []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}, Before: "·",
 	Null: "∅", Select: "▶", Branch: "├ ", Last: "└ ", Stem: "│ ",
 	Dot: "●", Ring: "○", Half: "◐", Good: "✓", Bad: "✗", Frozen: "◇",
@@ -65,7 +67,7 @@ var ASCII = Glyphs{
 	Pane:  Frame{"-", "|", "+", "+", "+", "+"},
 	Heavy: Frame{"=", "#", "#", "#", "#", "#"},
 	Wires: [16]string{" ", "|", "|", "|", "-", "+", "+", "+", "-", "+", "+", "+", "-", "+", "+", "+"},
-	Leave: "-", Arrive: ">", Full: "#", Empty: ".",
+	Leave: "-", Arrive: ">", Full: "#", Empty: ".", Joined: "=", Times: "x",
 	Bars: []string{"_", ".", ":", "-", "=", "+", "*", "#"}, Before: " ",
 	Null: "NULL", Select: ">", Branch: "|-", Last: "`-", Stem: "| ",
 	Dot: "*", Ring: "o", Half: "~", Good: "+", Bad: "x", Frozen: "=",
