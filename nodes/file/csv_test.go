@@ -16,7 +16,9 @@ import (
 )
 
 // A run that goes on in the middle of a CSV file knows its columns from the header, however the file is packed.
-func TestResumeBehindTheHeader(t *testing.T) {
+func TestResumeBehindTheHeader(t *testing.T) { inLanes(t, resumeBehindTheHeader) }
+
+func resumeBehindTheHeader(t *testing.T) {
 	columns := arrow.NewSchema([]arrow.Field{{Name: "b", Type: schema.Int, Nullable: true}, {Name: "a", Type: schema.String, Nullable: true}}, nil)
 	const text = "a,b\n\"x\ny\",1\nz,2\n,3\n"
 	for _, name := range []string{"in.csv", "in.csv.gz"} {
@@ -39,7 +41,7 @@ func TestResumeBehindTheHeader(t *testing.T) {
 			if err := f.Close(); err != nil {
 				t.Fatal(err)
 			}
-			rt := optest.New(t)
+			rt := lent(t)
 			rt.Rows = 1
 			read := func(from []byte, enough func(*optest.Taken) bool) *optest.Taken {
 				s := newSource(Config{Path: path, Compression: "auto", MaxLineBytes: 100}, &plan.Scan{Format: plan.Format{Name: "csv", Config: codec.DefaultCSV}, Schema: columns})

@@ -33,8 +33,8 @@ type tail struct {
 
 func follow(t *testing.T, path string, from []byte) *tail {
 	t.Helper()
-	f := &tail{t: t, rt: optest.New(t), ended: make(chan error, 1)}
-	f.rt.Bytes = 4096
+	f := &tail{t: t, rt: lent(t), ended: make(chan error, 1)}
+	f.rt.Bytes = 4096 / lanes / lanes
 	s := newSource(Config{Path: path, Compression: "auto", Follow: true, Poll: spec.Duration(250 * time.Millisecond), MaxLineBytes: 1 << 20},
 		&plan.Scan{Format: plan.Format{Name: "text"}, Schema: codec.TextSchema})
 	if err := s.Open(t.Context(), f.rt, from); err != nil {
@@ -111,7 +111,9 @@ func rename(t *testing.T, from, to string) {
 	}
 }
 
-func TestFollowsRotationByRename(t *testing.T) {
+func TestFollowsRotationByRename(t *testing.T) { inLanes(t, followsRotationByRename) }
+
+func followsRotationByRename(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "app.log")
 	synctest.Test(t, func(t *testing.T) {
 		f := follow(t, log, nil)
@@ -143,7 +145,9 @@ func TestFollowsRotationByRename(t *testing.T) {
 	})
 }
 
-func TestFollowsCopyTruncate(t *testing.T) {
+func TestFollowsCopyTruncate(t *testing.T) { inLanes(t, followsCopyTruncate) }
+
+func followsCopyTruncate(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "app.log")
 	synctest.Test(t, func(t *testing.T) {
 		add(t, log, "one\ntwo\n")
@@ -173,7 +177,9 @@ func TestFollowsCopyTruncate(t *testing.T) {
 	})
 }
 
-func TestFollowsADirectoryThatAppears(t *testing.T) {
+func TestFollowsADirectoryThatAppears(t *testing.T) { inLanes(t, followsADirectoryThatAppears) }
+
+func followsADirectoryThatAppears(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "logs")
 	synctest.Test(t, func(t *testing.T) {
 		f := follow(t, dir, nil)
@@ -211,7 +217,9 @@ func TestFollowsADirectoryThatAppears(t *testing.T) {
 	})
 }
 
-func TestFollowsAThousandFiles(t *testing.T) {
+func TestFollowsAThousandFiles(t *testing.T) { inLanes(t, followsAThousandFiles) }
+
+func followsAThousandFiles(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		name := func(i int) string { return filepath.Join(dir, fmt.Sprintf("%04d.log", i)) }
@@ -235,7 +243,9 @@ func TestFollowsAThousandFiles(t *testing.T) {
 }
 
 // A run that goes on reads what a file got after it was renamed, whatever happened in between, and nothing twice.
-func TestGoesOnAfterRotation(t *testing.T) {
+func TestGoesOnAfterRotation(t *testing.T) { inLanes(t, goesOnAfterRotation) }
+
+func goesOnAfterRotation(t *testing.T) {
 	for name, c := range map[string]struct {
 		between func(t *testing.T, log string)
 		want    []string
@@ -293,7 +303,9 @@ func TestGoesOnAfterRotation(t *testing.T) {
 	}
 }
 
-func TestFollowsALineOfManyChunks(t *testing.T) {
+func TestFollowsALineOfManyChunks(t *testing.T) { inLanes(t, followsALineOfManyChunks) }
+
+func followsALineOfManyChunks(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "app.log")
 	synctest.Test(t, func(t *testing.T) {
 		long := strings.Repeat("x", 1<<20)
@@ -304,6 +316,42 @@ func TestFollowsALineOfManyChunks(t *testing.T) {
 		f.brings("a")
 		add(t, log, long[1<<19:]+"\nb\n")
 		f.brings(long, "b")
+		f.end()
+	})
+}
+
+// What has piled up, and what piles up while it is read, comes once and in order, and a line that is cut where a visit ends
+// goes on in the next one.
+func TestFollowsABacklog(t *testing.T) { inLanes(t, followsABacklog) }
+
+func followsABacklog(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.log")
+	var want []string
+	write := func(lines int, rest string) {
+		var text strings.Builder
+		text.WriteString(rest)
+		for range lines {
+			want = append(want, fmt.Sprint("line ", len(want)))
+			fmt.Fprintln(&text, want[len(want)-1])
+		}
+		add(t, path, text.String())
+	}
+	write(2000, "")
+	add(t, path, "line ")
+	synctest.Test(t, func(t *testing.T) {
+		f := follow(t, path, nil)
+		f.brings(want...)
+		add(t, path, "that goes on\n")
+		at := len(want)
+		want = append(want, "line that goes on")
+		write(1500, "")
+		f.brings(want[at:]...)
+		from := f.end()
+
+		at = len(want)
+		write(1000, "")
+		f = follow(t, path, from)
+		f.brings(want[at:]...)
 		f.end()
 	})
 }

@@ -12,7 +12,9 @@ import (
 )
 
 // Every file has a header of its own, which a run that goes on in the middle of one still knows.
-func TestEachFileHasAHeader(t *testing.T) {
+func TestEachFileHasAHeader(t *testing.T) { inLanes(t, eachFileHasAHeader) }
+
+func eachFileHasAHeader(t *testing.T) {
 	dir := t.TempDir()
 	var want []string
 	text := func(file, head string) string {
@@ -38,7 +40,7 @@ func TestEachFileHasAHeader(t *testing.T) {
 		return optest.Take(t.Context(), t, s, enough)
 	}
 	for stop := range 15 {
-		rt := optest.New(t)
+		rt := lent(t)
 		rt.Rows, rt.Bytes = 2, 16
 		var from []byte
 		var got []string

@@ -21,6 +21,26 @@ import (
 	"flowrun/dag/schema"
 )
 
+// lanes is how many the Runtimes have that lent makes.
+var lanes = 1
+
+// inLanes runs a test of the source with one lane and with several.
+func inLanes(t *testing.T, test func(*testing.T)) {
+	for _, n := range []int{1, 2, 4} {
+		t.Run(fmt.Sprint(n, " lanes"), func(t *testing.T) {
+			lanes = n
+			defer func() { lanes = 1 }()
+			test(t)
+		})
+	}
+}
+
+func lent(t testing.TB) *optest.Runtime {
+	rt := optest.New(t)
+	rt.Paths = lanes
+	return rt
+}
+
 // laneCase is a format as the tests of lanes read it, and what its lines are made of.
 type laneCase struct {
 	name      string

@@ -10,7 +10,9 @@ import (
 )
 
 // TestLogrotate follows a log through the program that rotates most of them.
-func TestLogrotate(t *testing.T) {
+func TestLogrotate(t *testing.T) { inLanes(t, logrotate) }
+
+func logrotate(t *testing.T) {
 	program, err := exec.LookPath("logrotate")
 	if err != nil {
 		program, err = exec.LookPath("/usr/sbin/logrotate")

@@ -39,13 +39,15 @@ func put(t *testing.T, path string, parts ...[]byte) string {
 	return path
 }
 
-func TestReadsCompressed(t *testing.T) {
+func TestReadsCompressed(t *testing.T) { inLanes(t, readsCompressed) }
+
+func readsCompressed(t *testing.T) {
 	for _, how := range []compression{gz, zst} {
 		dir := t.TempDir()
 		put(t, filepath.Join(dir, "a.log"+how.extension()), pack(t, how, "one\ntw"), pack(t, how, ""), pack(t, how, "o\nthree"))
 		put(t, filepath.Join(dir, "b.log"), []byte("plain\n"))
 		put(t, filepath.Join(dir, "c.log"+how.extension()))
-		rt := optest.New(t)
+		rt := lent(t)
 		rt.Rows = 1
 		s := open(t, rt, dir, nil)
 		if rows := optest.Take(t.Context(), t, s, nil).Column(0); !slices.Equal(rows, []string{"one", "two", "three", "plain"}) {
@@ -54,7 +56,9 @@ func TestReadsCompressed(t *testing.T) {
 	}
 }
 
-func TestDamagedCompression(t *testing.T) {
+func TestDamagedCompression(t *testing.T) { inLanes(t, damagedCompression) }
+
+func damagedCompression(t *testing.T) {
 	var text strings.Builder
 	for i := range 200_000 {
 		fmt.Fprintln(&text, i*7919%1000003)
@@ -75,7 +79,7 @@ func TestDamagedCompression(t *testing.T) {
 			"none":    {[]byte("just text\n"), false, "it is no " + string(how) + " data"},
 		} {
 			path := put(t, filepath.Join(t.TempDir(), "a"+how.extension()), c.data)
-			s := open(t, optest.New(t), path, nil)
+			s := open(t, lent(t), path, nil)
 			var got optest.Taken
 			var err error
 			for err == nil {
@@ -94,7 +98,9 @@ func TestDamagedCompression(t *testing.T) {
 }
 
 // A run over several files that goes on at any position brings exactly what was left, also of compressed files.
-func TestGoesOnInEveryFile(t *testing.T) {
+func TestGoesOnInEveryFile(t *testing.T) { inLanes(t, goesOnInEveryFile) }
+
+func goesOnInEveryFile(t *testing.T) {
 	dir := t.TempDir()
 	var want []string
 	text := func(file string) string {
@@ -111,7 +117,7 @@ func TestGoesOnInEveryFile(t *testing.T) {
 	put(t, filepath.Join(dir, "3.log.zst"), pack(t, zst, text("zstd")))
 	put(t, filepath.Join(dir, "4.log"), []byte(text("last")))
 	for stop := range 20 {
-		rt := optest.New(t)
+		rt := lent(t)
 		rt.Rows, rt.Bytes = 2, 16
 		first := optest.Take(t.Context(), t, open(t, rt, dir, nil), func(got *optest.Taken) bool { return got.Batches >= stop })
 		var from []byte
@@ -128,26 +134,30 @@ func TestGoesOnInEveryFile(t *testing.T) {
 }
 
 // What was read to its end is not even opened again.
-func TestAReadCompressedFileStaysClosed(t *testing.T) {
+func TestAReadCompressedFileStaysClosed(t *testing.T) { inLanes(t, aReadCompressedFileStaysClosed) }
+
+func aReadCompressedFileStaysClosed(t *testing.T) {
 	path := put(t, filepath.Join(t.TempDir(), "a.gz"), pack(t, gz, "one\n"))
-	s := open(t, optest.New(t), path, nil)
+	s := open(t, lent(t), path, nil)
 	optest.Take(t.Context(), t, s, nil)
 	from, err := s.pos.AppendBinary(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again := open(t, optest.New(t), path, from)
+	again := open(t, lent(t), path, from)
 	if got := optest.Take(t.Context(), t, again, nil); len(got.Rows) != 0 || again.BytesRead() != 0 {
 		t.Errorf("rows %q, %d bytes read", got.Rows, again.BytesRead())
 	}
 	// What is appended to it is new.
 	put(t, path, pack(t, gz, "one\n"), pack(t, gz, "two\n"))
-	if rows := optest.Take(t.Context(), t, open(t, optest.New(t), path, from), nil).Column(0); !slices.Equal(rows, []string{"two"}) {
+	if rows := optest.Take(t.Context(), t, open(t, lent(t), path, from), nil).Column(0); !slices.Equal(rows, []string{"two"}) {
 		t.Errorf("rows %q", rows)
 	}
 }
 
-func TestReadsAThousandFilesOnce(t *testing.T) {
+func TestReadsAThousandFilesOnce(t *testing.T) { inLanes(t, readsAThousandFilesOnce) }
+
+func readsAThousandFilesOnce(t *testing.T) {
 	dir := t.TempDir()
 	var want []string
 	for i := range 1000 {
@@ -161,7 +171,7 @@ func TestReadsAThousandFilesOnce(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "below"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if rows := optest.Take(t.Context(), t, open(t, optest.New(t), dir, nil), nil).Column(0); !slices.Equal(rows, want) {
+	if rows := optest.Take(t.Context(), t, open(t, lent(t), dir, nil), nil).Column(0); !slices.Equal(rows, want) {
 		t.Errorf("%d rows", len(rows))
 	}
 }

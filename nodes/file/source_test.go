@@ -45,10 +45,12 @@ func open(t *testing.T, rt *optest.Runtime, path string, from []byte) *source {
 	return s
 }
 
-func TestReadsToTheEnd(t *testing.T) {
+func TestReadsToTheEnd(t *testing.T) { inLanes(t, readsToTheEnd) }
+
+func readsToTheEnd(t *testing.T) {
 	text := "to be\r\n\nor \xff not\n" + strings.Repeat("x", 30) + "\nthat is"
 	for _, chunk := range []int{1, 2, 7, 1000} {
-		rt := optest.New(t)
+		rt := lent(t)
 		rt.Bytes = chunk
 		s := open(t, rt, onDisk(t, text), nil)
 		got := optest.Take(t.Context(), t, s, nil)
@@ -68,7 +70,9 @@ func TestReadsToTheEnd(t *testing.T) {
 }
 
 // A run that goes on at any position brings exactly what the first one would have brought after it.
-func TestGoesOnAtEveryPosition(t *testing.T) {
+func TestGoesOnAtEveryPosition(t *testing.T) { inLanes(t, goesOnAtEveryPosition) }
+
+func goesOnAtEveryPosition(t *testing.T) {
 	var text strings.Builder
 	var want []string
 	for i := range 50 {
@@ -77,7 +81,7 @@ func TestGoesOnAtEveryPosition(t *testing.T) {
 	}
 	path := onDisk(t, text.String())
 	for stop := range 17 {
-		rt := optest.New(t)
+		rt := lent(t)
 		rt.Rows, rt.Bytes = 3, 40
 		first := optest.Take(t.Context(), t, open(t, rt, path, nil), func(got *optest.Taken) bool { return got.Batches >= stop })
 		var from []byte
@@ -96,7 +100,9 @@ func TestGoesOnAtEveryPosition(t *testing.T) {
 	}
 }
 
-func TestUntilNow(t *testing.T) {
+func TestUntilNow(t *testing.T) { inLanes(t, untilNow) }
+
+func untilNow(t *testing.T) {
 	path := onDisk(t, "one\ntwo\n")
 	grow := func() {
 		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
@@ -106,9 +112,9 @@ func TestUntilNow(t *testing.T) {
 		defer f.Close()
 		io.WriteString(f, "three\n")
 	}
-	now := optest.New(t)
+	now := lent(t)
 	now.Until = true
-	fixed, free := open(t, now, path, nil), open(t, optest.New(t), path, nil)
+	fixed, free := open(t, now, path, nil), open(t, lent(t), path, nil)
 	grow()
 	if rows := optest.Take(t.Context(), t, fixed, nil).Column(0); !slices.Equal(rows, []string{"one", "two"}) {
 		t.Errorf("until now: rows %q", rows)
@@ -118,8 +124,10 @@ func TestUntilNow(t *testing.T) {
 	}
 }
 
-func TestStopsBetweenBatches(t *testing.T) {
-	rt := optest.New(t)
+func TestStopsBetweenBatches(t *testing.T) { inLanes(t, stopsBetweenBatches) }
+
+func stopsBetweenBatches(t *testing.T) {
+	rt := lent(t)
 	rt.Rows, rt.Bytes = 1, 4
 	s := open(t, rt, onDisk(t, "one\ntwo\nthree\n"), nil)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -154,7 +162,7 @@ func TestOpenFails(t *testing.T) {
 		{"damaged position", onDisk(t, "x"), []byte{0x80}, "the saved position is damaged"},
 	} {
 		s := newText(c.path)
-		err := s.Open(t.Context(), optest.New(t), c.from)
+		err := s.Open(t.Context(), lent(t), c.from)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), c.path) {
 			t.Errorf("%s: Open = %v, want %q and the path", c.name, err, c.want)
 		}

@@ -30,8 +30,8 @@ type Options struct {
 }
 
 // Reader turns bytes into batches of rows: a chunk is fed, and Next gives its lines (or records, where those may span lines),
-// at most rt.BatchRows at a time, until there is no whole line left. It holds one chunk of rt.BatchBytes and the beginning of
-// one line. It is used by one goroutine.
+// at most rt.BatchRows at a time, until there is no whole line left. It holds one chunk of at most rt.BatchBytes and the
+// beginning of one line. It is used by one goroutine.
 type Reader struct {
 	Part    int32 // of the batches that come next
 	o       Options
@@ -41,8 +41,7 @@ type Reader struct {
 	alloc   memory.Allocator
 	plain   *arrow.Schema // of the batches
 	rows    int
-	room    int // of chunk
-	chunk   []byte
+	room    room
 	arrived time.Time
 }
 
@@ -56,7 +55,7 @@ func NewReader(rt op.Runtime, o Options, offset int64) *Reader {
 			want = want[:n]
 		}
 	}
-	r := &Reader{o: o, alloc: rt.Allocator(), plain: schema.Plain(o.Schema), rows: rt.BatchRows(), room: rt.BatchBytes()}
+	r := &Reader{o: o, alloc: rt.Allocator(), plain: schema.Plain(o.Schema), rows: rt.BatchRows(), room: room{most: rt.BatchBytes()}}
 	r.framer = codec.NewFramer(o.Format, o.Config, o.MaxLineBytes)
 	r.framer.Reset(offset)
 	r.dec = codec.NewDecoder(codec.DecoderOptions{
@@ -85,18 +84,14 @@ func (r *Reader) Swap(f codec.Framer) codec.Framer {
 	return before
 }
 
-// Room is where the next bytes are to be read into. It may be used once Next has returned nil.
-func (r *Reader) Room() []byte {
-	if r.chunk == nil {
-		r.chunk = make([]byte, r.room)
-	}
-	return r.chunk
-}
+// Room is where the next bytes are to be read into. It may be used once Next has returned nil. It grows with what the reads
+// before it brought, up to rt.BatchBytes, and is given back when they bring little.
+func (r *Reader) Room() []byte { return r.room.next() }
 
 // Fed says that n bytes of Room were filled, at the given time.
 func (r *Reader) Fed(n int, arrived time.Time) {
 	r.arrived = arrived
-	r.framer.Feed(r.chunk[:n])
+	r.framer.Feed(r.room.took(n))
 }
 
 // Next returns the next lines of what was fed, or nil when there is no whole line left. The caller owns the batch.
