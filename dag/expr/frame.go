@@ -190,9 +190,6 @@ func (f *frame) joinNulls(nulls []bool, c column) []bool {
 		return c.nulls[:f.n]
 	}
 	out := f.e.scratch.bools.get(f.n)
-	x, y := nulls[:f.n], c.nulls[:f.n]
-	for i := range out {
-		out[i] = x[i] || y[i]
-	}
+	orBools(out, nulls[:f.n], c.nulls[:f.n])
 	return out
 }

@@ -15,6 +15,12 @@ type selector interface {
 	selected(f *frame) []int32
 }
 
+// writer is a kernel of numbers that can write them where they are wanted, in the slice of into that has its kind, instead of
+// a slice of its own. It need not do so.
+type writer interface {
+	evalInto(f *frame, into column) column
+}
+
 // compiled is a kernel with what its parents want to know.
 type compiled struct {
 	kernel
@@ -53,7 +59,9 @@ type strict struct {
 	vals []column
 }
 
-func (k *strict) eval(f *frame) column {
+func (k *strict) eval(f *frame) column { return k.evalInto(f, column{}) }
+
+func (k *strict) evalInto(f *frame, into column) column {
 	single, null := true, false
 	for i, a := range k.args {
 		k.vals[i] = a.eval(f)
@@ -68,6 +76,9 @@ func (k *strict) eval(f *frame) column {
 		g = f.single()
 	}
 	out := column{kind: k.kind}
+	if !single {
+		out.ints, out.floats = into.ints, into.floats
+	}
 	for i := range k.vals {
 		out.nulls = g.joinNulls(out.nulls, k.vals[i])
 		switch {

@@ -9,12 +9,16 @@ import (
 // from one whose value does not matter because it is null.
 
 func (f *frame) intsOut(out *column) []int64 {
-	out.ints = f.e.scratch.ints.get(f.n)
+	if out.ints == nil {
+		out.ints = f.e.scratch.ints.get(f.n)
+	}
 	return out.ints
 }
 
 func (f *frame) floatsOut(out *column) []float64 {
-	out.floats = f.e.scratch.floats.get(f.n)
+	if out.floats == nil {
+		out.floats = f.e.scratch.floats.get(f.n)
+	}
 	return out.floats
 }
 

@@ -13,6 +13,41 @@ import (
 
 const benchRows = 8192
 
+// recycler is an allocator that gives out again what was freed, as that of a run does, so that a benchmark measures kernels
+// and not the collector. It is used by one goroutine.
+type recycler struct{ free map[int][][]byte }
+
+func newRecycler() *recycler { return &recycler{free: map[int][][]byte{}} }
+
+func (r *recycler) Allocate(size int) []byte {
+	class := 64
+	for class < size {
+		class *= 2
+	}
+	if n := len(r.free[class]); n > 0 {
+		b := r.free[class][n-1]
+		r.free[class] = r.free[class][:n-1]
+		return b[:size]
+	}
+	return memory.DefaultAllocator.Allocate(class)[:size]
+}
+
+func (r *recycler) Reallocate(size int, b []byte) []byte {
+	if size <= cap(b) {
+		return b[:size]
+	}
+	grown := r.Allocate(size)
+	copy(grown, b)
+	r.Free(b)
+	return grown
+}
+
+func (r *recycler) Free(b []byte) {
+	if cap(b) > 0 {
+		r.free[cap(b)] = append(r.free[cap(b)], b)
+	}
+}
+
 // benchBatch has numbers in random order, seven tenths of status ok, and lines of 42 bytes.
 func benchBatch(b *testing.B) *batch.Batch {
 	s := arrow.NewSchema([]arrow.Field{
@@ -42,7 +77,7 @@ func benchBatch(b *testing.B) *batch.Batch {
 
 func benchmarkEval(b *testing.B, text string) {
 	in := benchBatch(b)
-	e := compileOver(b, text, in.Schema()).Evaluator(memory.DefaultAllocator)
+	e := compileOver(b, text, in.Schema()).Evaluator(newRecycler())
 	defer e.Close()
 	b.ReportAllocs()
 	for b.Loop() {
@@ -55,9 +90,41 @@ func benchmarkEval(b *testing.B, text string) {
 	reportRows(b)
 }
 
+// benchmarkNulls is benchmarkEval where a tenth of the numbers are null.
+func benchmarkNulls(b *testing.B, text string) {
+	in := benchBatch(b)
+	r := array.NewFloat64Builder(memory.DefaultAllocator)
+	defer r.Release()
+	from := in.Record.Column(1).(*array.Float64)
+	for i := range benchRows {
+		if i*7%10 == 0 {
+			r.AppendNull()
+			continue
+		}
+		r.Append(from.Value(i))
+	}
+	temps := r.NewArray()
+	columns := append([]arrow.Array{}, in.Record.Columns()...)
+	columns[1] = temps
+	holed := batch.New(array.NewRecordBatch(in.Schema(), columns, benchRows))
+	temps.Release()
+	defer holed.Release()
+	e := compileOver(b, text, in.Schema()).Evaluator(newRecycler())
+	defer e.Close()
+	b.ReportAllocs()
+	for b.Loop() {
+		values, _, err := e.Eval(holed)
+		if err != nil {
+			b.Fatal(err)
+		}
+		values.Release()
+	}
+	reportRows(b)
+}
+
 func benchmarkSelect(b *testing.B, text string) {
 	in := benchBatch(b)
-	e := compileOver(b, text, in.Schema()).Evaluator(memory.DefaultAllocator)
+	e := compileOver(b, text, in.Schema()).Evaluator(newRecycler())
 	defer e.Close()
 	b.ReportAllocs()
 	for b.Loop() {
@@ -87,3 +154,10 @@ func BenchmarkConditional(b *testing.B)       { benchmarkEval(b, `temp > 30 ? te
 func BenchmarkCastToText(b *testing.B)        { benchmarkEval(b, `string(n)`) }
 func BenchmarkFunctionCall(b *testing.B)      { benchmarkEval(b, `hash(n)`) }
 func BenchmarkMachineFallback(b *testing.B)   { benchmarkEval(b, `len(filter([1, 2, n], # > 1))`) }
+func BenchmarkNullsArithmetic(b *testing.B)   { benchmarkNulls(b, `temp * 9 / 5 + 32`) }
+func BenchmarkNullsLogic(b *testing.B)        { benchmarkNulls(b, `temp > 30 and temp < 50 or n == 3`) }
+func BenchmarkContainsRare(b *testing.B)      { benchmarkSelect(b, `value contains "sleep"`) }
+func BenchmarkContainsOften(b *testing.B)     { benchmarkSelect(b, `value contains "question"`) }
+func BenchmarkMatches(b *testing.B)           { benchmarkSelect(b, `value matches "sle+p"`) }
+func BenchmarkInTexts(b *testing.B)           { benchmarkSelect(b, `status in ["warn", "error", "failed"]`) }
+func BenchmarkEndsWith(b *testing.B)          { benchmarkSelect(b, `value endsWith "sleep"`) }

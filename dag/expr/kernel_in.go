@@ -97,7 +97,17 @@ func findTextIn(list []any) func(*frame, column, []bool) {
 		}
 		set[wanted[i]] = struct{}{}
 	}
+	var short []matcher
+	for _, w := range wanted {
+		if len(w) <= 8 {
+			short = append(short, newMatcher([]byte(w)))
+		}
+	}
 	return func(_ *frame, c column, out []bool) {
+		if len(short) == len(wanted) && len(wanted) <= fewLiterals {
+			testAny(short, c.text, out)
+			return
+		}
 		if len(wanted) > fewLiterals {
 			for i := range out {
 				_, out[i] = set[string(c.text.at(i))]

@@ -3,7 +3,6 @@ package expr
 import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/bitutil"
 )
 
 // columnKernel reads an input column.
@@ -64,17 +63,14 @@ func (e *Set) read(a arrow.Array) column {
 	}
 	if a.NullN() > 0 && a.DataType().ID() != arrow.NULL {
 		c.nulls = e.scratch.bools.get(n)
-		unpack(c.nulls, a.NullBitmapBytes(), data.Offset())
-		for i, valid := range c.nulls {
-			c.nulls[i] = !valid
-		}
+		unpack(c.nulls, a.NullBitmapBytes(), data.Offset(), true)
 	}
 	switch a := a.(type) {
 	case *array.Null:
 		return nullColumn(kindNull)
 	case *array.Boolean:
 		c.bools = e.scratch.bools.get(n)
-		unpack(c.bools, data.Buffers()[1].Bytes(), data.Offset())
+		unpack(c.bools, data.Buffers()[1].Bytes(), data.Offset(), false)
 	case *array.Int64:
 		c.ints = a.Int64Values()
 	case *array.Timestamp:
@@ -107,20 +103,4 @@ func textBytes(data arrow.ArrayData) []byte {
 
 func offsetsText(offsets []int32, data []byte, n int) text {
 	return text{data: data, start: offsets[:n], end: offsets[1 : n+1]}
-}
-
-// unpack spreads a bitmap from bit offset into one truth per entry.
-func unpack(out []bool, bits []byte, offset int) {
-	i := 0
-	for ; i < len(out) && (offset+i)&7 != 0; i++ {
-		out[i] = bitutil.BitIsSet(bits, offset+i)
-	}
-	for ; i+8 <= len(out); i += 8 {
-		b, o := bits[(offset+i)>>3], out[i:i+8:i+8]
-		o[0], o[1], o[2], o[3] = b&1 != 0, b&2 != 0, b&4 != 0, b&8 != 0
-		o[4], o[5], o[6], o[7] = b&16 != 0, b&32 != 0, b&64 != 0, b&128 != 0
-	}
-	for ; i < len(out); i++ {
-		out[i] = bitutil.BitIsSet(bits, offset+i)
-	}
 }

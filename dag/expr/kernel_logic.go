@@ -60,23 +60,34 @@ func (k *logicKernel) join(f *frame, a, b column) column {
 	x, y := a.bools[:f.n], b.bools[:f.n]
 	if a.nulls == nil && b.nulls == nil {
 		if k.or {
-			for i := range out.bools {
-				out.bools[i] = x[i] || y[i]
-			}
+			orBools(out.bools, x, y)
 		} else {
-			for i := range out.bools {
-				out.bools[i] = x[i] && y[i]
-			}
+			andBools(out.bools, x, y)
 		}
 		return out
 	}
-	out.nulls = f.e.scratch.bools.get(f.n)
-	for i := range out.bools {
-		xn, yn := a.nulls != nil && a.nulls[i], b.nulls != nil && b.nulls[i]
-		decided := !xn && x[i] == k.or || !yn && y[i] == k.or
-		out.bools[i] = decided == k.or
-		out.nulls[i] = !decided && (xn || yn)
+	// For each side: where it decides, since it is there and true (or) or false (and).
+	s := &f.e.scratch
+	decided := s.bools.zeroed(f.n)
+	for _, side := range []column{a, b} {
+		decides := s.bools.get(f.n)
+		if k.or {
+			copy(decides, side.bools[:f.n])
+		} else {
+			notBools(decides, side.bools[:f.n])
+		}
+		if side.nulls != nil {
+			butBools(decides, decides, side.nulls[:f.n])
+		}
+		orBools(decided, decided, decides)
 	}
+	if k.or {
+		copy(out.bools, decided)
+	} else {
+		notBools(out.bools, decided)
+	}
+	out.nulls = s.bools.get(f.n)
+	butBools(out.nulls, f.eitherNull(a, b), decided)
 	return out
 }
 
@@ -200,9 +211,7 @@ func (k *notKernel) eval(f *frame) column {
 	}
 	out := a
 	out.bools = f.e.scratch.bools.get(len(a.bools))
-	for i, v := range a.bools {
-		out.bools[i] = !v
-	}
+	notBools(out.bools, a.bools)
 	return out
 }
 
@@ -221,9 +230,7 @@ func (k *nilKernel) eval(f *frame) column {
 		return column{kind: kindBool, bools: a.nulls[:f.n]}
 	}
 	out := column{kind: kindBool, bools: f.e.scratch.bools.get(f.n)}
-	for i, null := range a.nulls[:f.n] {
-		out.bools[i] = !null
-	}
+	notBools(out.bools, a.nulls[:f.n])
 	return out
 }
 

@@ -64,7 +64,7 @@ func planBinary(t *Typed) builder {
 		return planArithmetic(t)
 	case "contains", "startsWith", "endsWith":
 		if t.is(arrow.STRING, arrow.STRING) {
-			return testTexts(textTests[t.Name])
+			return planTextTest(t)
 		}
 	case "matches":
 		return planMatches(t)
@@ -76,6 +76,21 @@ var textTests = map[string]func(a, b []byte) bool{
 	"contains":   bytes.Contains,
 	"startsWith": bytes.HasPrefix,
 	"endsWith":   bytes.HasSuffix,
+}
+
+// planTextTest makes contains, startsWith and endsWith.
+func planTextTest(t *Typed) builder {
+	if want, ok := t.Args[1].Value.(string); ok && t.Args[1].Form == FormLiteral {
+		switch t.Name {
+		case "contains":
+			return containing(want)
+		case "startsWith":
+			return edge([]byte(want), false)
+		case "endsWith":
+			return edge([]byte(want), true)
+		}
+	}
+	return testTexts(textTests[t.Name])
 }
 
 func planNil(t *Typed) builder {
@@ -121,6 +136,9 @@ func planArithmetic(t *Typed) builder {
 			return may(light(strictOf(modInts)))
 		}
 	}
+	if chain := planChain(t); chain != nil {
+		return chain
+	}
 	if t.numeric() {
 		switch t.Name {
 		case "+":
@@ -149,12 +167,7 @@ func planMatches(t *Typed) builder {
 		return nil
 	}
 	if re := t.Args[1].pattern(); re != nil {
-		return strictWith(secondOne, func(f *frame, args []column, out *column) {
-			a, truths := args[0].text, f.boolsOut(out)
-			for i := range truths {
-				truths[i] = re.Match(a.at(i))
-			}
-		})
+		return planPattern(re)
 	}
 	return may(strictWith(secondOne, func(f *frame, args []column, out *column) {
 		a, patterns, truths := args[0].text, args[1], f.boolsOut(out)

@@ -11,6 +11,9 @@ import (
 // output computes a program and makes the array of its result: an entry for each row of the record, null where the row failed.
 func (e *Set) output(f *frame, root *compiled, t arrow.DataType) arrow.Array {
 	n := int(e.batch.Record.NumRows())
+	if k := kindOf(t); f.rows == nil && (k == kindFloat || k == kindInt && t.ID() != arrow.DATE32) {
+		return e.outputNumbers(f, root, t, k)
+	}
 	c := root.eval(f)
 	if e.err != nil {
 		return nil
@@ -19,6 +22,51 @@ func (e *Set) output(f *frame, root *compiled, t arrow.DataType) arrow.Array {
 		return array.MakeArrayOfNull(e.mem, t, n)
 	}
 	return e.arrayOfColumn(f, f.full(c), t, n, e.failed)
+}
+
+// outputNumbers is output for numbers of 64 bits and all rows: they are computed where the array has them.
+func (e *Set) outputNumbers(f *frame, root *compiled, t arrow.DataType, k kind) arrow.Array {
+	buf := e.buffer(f.n * 8)
+	into := column{}
+	if k == kindFloat {
+		into.floats = arrow.Float64Traits.CastFromBytes(buf.Bytes())
+	} else {
+		into.ints = arrow.Int64Traits.CastFromBytes(buf.Bytes())
+	}
+	var c column
+	if w, ok := root.kernel.(writer); ok && f.n > 0 {
+		c = w.evalInto(f, into)
+	} else {
+		c = root.eval(f)
+	}
+	switch {
+	case e.err != nil:
+		buf.Release()
+		return nil
+	case c.kind == kindNull || c.allNull():
+		buf.Release()
+		return array.MakeArrayOfNull(e.mem, t, f.n)
+	case k == kindFloat:
+		settle(into.floats, c.floats, c.one)
+	default:
+		settle(into.ints, c.ints, c.one)
+	}
+	if c.one {
+		c.nulls = nil
+	}
+	bitmap, nulls := e.validity(f, c, f.n, e.failed)
+	return e.arrayOf(t, f.n, nulls, bitmap, buf)
+}
+
+// settle sees to it that numbers are where they are wanted.
+func settle[T number](into, from []T, one bool) {
+	switch {
+	case len(into) == 0:
+	case one:
+		fill(into, from[0])
+	case &into[0] != &from[0]:
+		copy(into, from)
+	}
 }
 
 // dense makes an array of the entries of a column of a frame, for a kernel that makes lists or structs of it.
@@ -93,22 +141,31 @@ func (e *Set) validity(f *frame, c column, n int, failed []bool) (*memory.Buffer
 	if c.nulls == nil && failed == nil {
 		return nil, 0
 	}
-	valid := e.scratch.bools.get(n)
-	if f.n < n {
-		clear(valid)
+	var missing []bool // by row
+	switch {
+	case f.rows == nil && failed == nil:
+		missing = c.nulls[:n]
+	case f.rows == nil && c.nulls == nil:
+		missing = failed[:n]
+	default:
+		missing = e.scratch.bools.get(n)
+		clearGaps(missing, f.rows)
+		if c.nulls != nil {
+			scatter(missing, c.nulls[:f.n], f.rows)
+		} else {
+			clear(missing)
+		}
+		if failed != nil {
+			orBools(missing, missing, failed[:n])
+		}
 	}
-	for i := range f.n {
-		r := f.row(i)
-		valid[r] = (c.nulls == nil || !c.nulls[i]) && (failed == nil || !failed[r])
-	}
-	nulls := 0
-	for _, v := range valid {
-		nulls += count(!v)
-	}
+	nulls := countBools(missing)
 	if nulls == 0 {
 		return nil, 0
 	}
-	return e.pack(valid), nulls
+	buf := e.buffer((n + 7) / 8)
+	pack(buf.Bytes(), missing, true)
+	return buf, nulls
 }
 
 func (e *Set) packRows(f *frame, bools []bool, n int) *memory.Buffer {
@@ -123,20 +180,7 @@ func (e *Set) packRows(f *frame, bools []bool, n int) *memory.Buffer {
 // pack makes a bitmap of truths.
 func (e *Set) pack(bools []bool) *memory.Buffer {
 	buf := e.buffer((len(bools) + 7) / 8)
-	out := buf.Bytes()
-	i := 0
-	for ; i+8 <= len(bools); i += 8 {
-		b := bools[i : i+8 : i+8]
-		out[i>>3] = byte(count(b[0]) | count(b[1])<<1 | count(b[2])<<2 | count(b[3])<<3 |
-			count(b[4])<<4 | count(b[5])<<5 | count(b[6])<<6 | count(b[7])<<7)
-	}
-	if i < len(bools) {
-		var last byte
-		for j, v := range bools[i:] {
-			last |= byte(count(v)) << j
-		}
-		out[i>>3] = last
-	}
+	pack(buf.Bytes(), bools, false)
 	return buf
 }
 

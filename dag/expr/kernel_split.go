@@ -94,7 +94,7 @@ func (f *frame) partWriter() *partWriter {
 
 // splitByte splits all texts at a byte. It looks at eight bytes at once.
 func (w *partWriter) splitByte(t text, sep byte, nulls []bool) {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	const highs = 0x8080808080808080
 	pattern := uint64(sep) * ones
 	_, _, size := t.span(w.f.n)
 	if size > math.MaxInt32 {
@@ -190,12 +190,9 @@ func (w *partWriter) done(t arrow.DataType, nulls []bool) arrow.Array {
 	var valid *memory.Buffer
 	missing := 0
 	if nulls != nil {
-		valids := e.scratch.bools.get(len(nulls))
-		for i, n := range nulls {
-			valids[i] = !n
-			missing += count(n)
-		}
-		valid = e.pack(valids)
+		missing = countBools(nulls)
+		valid = e.buffer((len(nulls) + 7) / 8)
+		pack(valid.Bytes(), nulls, true)
 	}
 	lists := array.NewData(t, len(w.lists)-1, []*memory.Buffer{valid, e.copied(arrow.Int32Traits.CastToBytes(w.lists))},
 		[]arrow.ArrayData{texts.Data()}, missing, 0)

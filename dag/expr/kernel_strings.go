@@ -146,7 +146,7 @@ func (t text) span(n int) (from, to int32, size int) {
 // caseASCII writes src in upper or lower case to dst, which is as long, eight bytes at a time. It gives up at the first byte that
 // is not ASCII.
 func caseASCII(dst, src []byte, upper bool) bool {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	const highs = 0x8080808080808080
 	first, last := uint64('A'), uint64('Z')
 	if upper {
 		first, last = 'a', 'z'

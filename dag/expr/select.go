@@ -29,9 +29,11 @@ func trues(f *frame, c column) []int32 {
 		}
 		return at[:n]
 	}
-	for i, v := range c.bools[:f.n] {
+	truths := f.e.scratch.bools.get(f.n)
+	butBools(truths, c.bools[:f.n], c.nulls[:f.n])
+	for i, v := range truths {
 		at[n] = int32(i)
-		n += count(v && !c.nulls[i])
+		n += count(v)
 	}
 	return at[:n]
 }

@@ -104,10 +104,14 @@ func (s *Set) Select(i int, rows []int32) ([]int32, error) {
 	if s.err != nil {
 		return nil, s.problem(i)
 	}
+	switch {
+	case len(at) == 0:
+		return []int32{}, nil
+	case s.failed == nil && f.rows == nil:
+		return append([]int32(nil), at...), nil // which, other than make, does not clear
+	}
 	sel := make([]int32, len(at))
 	switch {
-	case s.failed == nil && f.rows == nil:
-		copy(sel, at)
 	case s.failed == nil:
 		pick(sel, f.rows, at)
 	default:
