@@ -141,12 +141,17 @@ type reporter interface {
 // againstStock runs a text on both.
 func againstStock(t reporter, text string, row stockRow, rows *batch.Batch) {
 	t.Helper()
-	program, err := expr.Compile(text, expr.Env(stockRow{}), expr.Optimize(false))
+	againstStockIn(t, text, stockRow{}, row, stockSchema, rows)
+}
+
+func againstStockIn(t reporter, text string, env, row any, columns *arrow.Schema, rows *batch.Batch) {
+	t.Helper()
+	program, err := expr.Compile(text, expr.Env(env), expr.Optimize(false))
 	if err != nil {
 		t.Fatalf("plain expr refuses %s: %v", text, err)
 	}
 	want, stockErr := expr.Run(program, row)
-	p, list := Compile(plainText(text), &Env{Schema: stockSchema})
+	p, list := Compile(plainText(text), &Env{Schema: columns})
 	if p == nil {
 		t.Fatalf("%s: %v", text, list)
 	}
@@ -155,6 +160,7 @@ func againstStock(t reporter, text string, row stockRow, rows *batch.Batch) {
 		t.Fatalf("%s: %v", text, err)
 	}
 	got, failure := m.Row(rows, 0, 0)
+	kernelsGive(t, p, rows, got, failure)
 	switch {
 	case failure != nil && wraps(*failure): // where plain expr computes something without a meaning
 	case stockErr != nil && failure == nil:
@@ -163,6 +169,36 @@ func againstStock(t reporter, text string, row stockRow, rows *batch.Batch) {
 		t.Fatalf("%s over %+v: plain expr gives %v, the machine fails with %+v", text, row, want, *failure)
 	case stockErr == nil && !likeStock(ours(want), got):
 		t.Fatalf("%s over %+v: plain expr gives %v, the machine %s", text, row, want, renderValue(got))
+	}
+}
+
+// kernelsGive holds what the evaluator makes of the first row to what the machine made of it.
+func kernelsGive(t reporter, p *Program, rows *batch.Batch, want any, failure *batch.Failure) {
+	t.Helper()
+	e := p.Evaluator(memory.DefaultAllocator)
+	defer e.Close()
+	values, failed, err := e.Eval(rows)
+	if err != nil {
+		t.Fatalf("%s: %v", p.Text(), err)
+	}
+	defer values.Release()
+	switch {
+	case failure != nil && len(failed) == 1 && failed[0] == *failure:
+		return
+	case failure != nil || len(failed) > 0:
+		t.Fatalf("%s: the machine fails with %v, the evaluator with %v", p.Text(), failure, failed)
+	}
+	b := array.NewBuilder(memory.DefaultAllocator, values.DataType())
+	defer b.Release()
+	if err := appendValue(b, want); err != nil {
+		t.Fatalf("%s: %v", p.Text(), err)
+	}
+	expected := b.NewArray()
+	defer expected.Release()
+	x, _ := readValue(values, 0)
+	y, _ := readValue(expected, 0)
+	if !identical(x, y) {
+		t.Fatalf("%s: the machine gives %s, the evaluator %s", p.Text(), renderValue(y), renderValue(x))
 	}
 }
 
