@@ -76,6 +76,8 @@ func (b *binder) node(n *Node) {
 		out = in.passOn()
 	case *Watermark:
 		out = b.watermark(n, o, in)
+	case *Join:
+		out = b.join(n, o)
 	case *Dedupe:
 		out = b.dedupe(n, o, in)
 	case *Union:

@@ -38,6 +38,9 @@ var (
 	CodeEventTime = diag.Define("FR0221", "no event time",
 		"Windows, and whatever waits for time to come, go by the time at which rows happened. `event_time` beside a source says which "+
 			"column that is; the transform `watermark` says it further down. A column that is computed anew is not event time any more.")
+	CodeUnbounded = diag.Define("FR0222", "state that would grow for ever",
+		"A join of two streams keeps rows until no match can come any more. Only a bound in time says when that is: `within` or `between`, "+
+			"keys that are event time themselves such as window_end, or `ttl`. `unbounded: true` keeps everything, knowingly.")
 	CodeShared = diag.Define("FR0220", "input read twice",
 		"What a process has once, such as standard input, can feed one source: two would each get a part of it.")
 )

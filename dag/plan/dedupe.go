@@ -18,10 +18,7 @@ type Dedupe struct {
 	Within time.Duration // 0: for ever
 	Last   bool
 	At     diag.Span // of what it says of time
-	// Set by Bind: the place of the event-time column in what comes in, -1 where there is none, and what the time is before
-	// its value.
-	Index int
-	Less  time.Duration
+	Clock  Clock     // set by Bind
 }
 
 func (*Dedupe) isOp() {}
@@ -67,10 +64,7 @@ func (b *binder) dedupe(n *Node, o *Dedupe, in *Output) *Output {
 	if !ok {
 		return nil
 	}
-	o.Index = -1
-	if in.Time != nil {
-		o.Index, o.Less = in.Schema.FieldIndices(in.Time.Column)[0], in.Time.Less
-	} else if o.Within > 0 {
+	if o.Clock = clockOf(in); in.Time == nil && o.Within > 0 {
 		b.noEventTime(n, o.At)
 		return nil
 	}

@@ -76,6 +76,8 @@ func (x *explainer) node(n *Node) {
 		x.linef("  passes at most %v rows/s, the rest waits; batches above hold at most %d rows", o.RowsPerSecond, n.Inputs[0].From.BatchRows)
 	case *Watermark:
 		x.timing(&o.Timing)
+	case *Join:
+		x.join(n, o)
 	case *Dedupe:
 		x.dedupe(o)
 	case *Union:

@@ -26,6 +26,8 @@ func NoLanes(o Op) (why, instead string) {
 		return "keeps one pace for all rows", "remove `parallelism`"
 	case *Union:
 		return "only passes rows on, so that lanes would have nothing to do", "give `parallelism` to the nodes above or below it"
+	case *Join:
+		return "keeps the rows that wait in one place, and cannot share them out by key yet", faster
 	case *Dedupe:
 		return "remembers its keys in one place, and cannot share them out by key yet", faster
 	case *Aggregate:

@@ -124,16 +124,28 @@ func (n *Node) read(port int, in need, s *arrow.Schema, of map[*Output]need) {
 		}
 	case *Aggregate:
 		if w := o.Window; w != nil && !w.Processing {
-			in[w.Index] = true
+			in.clock(w.Clock)
 			if late := n.Output(LateOutput); late != nil && late.Read {
 				in.or(of[late][:len(in)])
 			}
 		}
+	case *Join:
+		if o.Where.P != nil {
+			in.all()
+			return
+		}
+		in.clock(o.Clocks[port])
+		for _, k := range o.On {
+			in[k.Index[port]] = true
+		}
+		for i, c := range o.Columns {
+			if c.Input == port {
+				in[c.Source] = in[c.Source] || out[i]
+			}
+		}
 	case *Dedupe:
 		in.or(out)
-		if o.Within > 0 || o.Last && o.Index >= 0 {
-			in[o.Index] = true
-		}
+		in.clock(o.Clock)
 		if late := n.Output(LateOutput); late != nil && late.Read {
 			in.or(of[late][:len(in)])
 		}

@@ -12,8 +12,38 @@ import (
 // EventTime says which column of an output tells when its rows happened. The watermark on the output's edges is about it.
 type EventTime struct {
 	Column string
+	Or     string        // a second column, behind a join: the time is the later of those two that are not null; "": none
 	Less   time.Duration // the time is the column's value less this: 1us behind windows, so that a window is not in the next one
 	Delay  time.Duration // how far behind the newest row an older one is still waited for
+}
+
+// Clock is where an operator reads the event time of its input's rows: what [EventTime] says, by places. Index is -1 where there
+// is none, Or where there is no second column.
+type Clock struct {
+	Index, Or int
+	Less      time.Duration
+}
+
+var noClock = Clock{Index: -1, Or: -1}
+
+func clockOf(in *Output) Clock {
+	if in.Time == nil {
+		return noClock
+	}
+	c := Clock{Index: in.Schema.FieldIndices(in.Time.Column)[0], Or: -1, Less: in.Time.Less}
+	if in.Time.Or != "" {
+		c.Or = in.Schema.FieldIndices(in.Time.Or)[0]
+	}
+	return c
+}
+
+// by notes that the clock's columns are read.
+func (d need) clock(c Clock) {
+	for _, i := range [2]int{c.Index, c.Or} {
+		if i >= 0 {
+			d[i] = true
+		}
+	}
 }
 
 // Timing is `event_time` of a source, and the operation of `watermark`: where event time comes from, and how the watermark
@@ -78,14 +108,29 @@ func keptTime(in *Output, cols []ProjectColumn) *EventTime {
 	if in.Time == nil {
 		return nil
 	}
-	for _, c := range cols {
-		if c.Source >= 0 && in.Schema.Field(c.Source).Name == in.Time.Column {
-			t := *in.Time
-			t.Column = c.Name
-			return &t
+	kept := func(name string) string {
+		for _, c := range cols {
+			if c.Source >= 0 && in.Schema.Field(c.Source).Name == name {
+				return c.Name
+			}
+		}
+		return ""
+	}
+	t := *in.Time
+	if t.Column = kept(t.Column); t.Column == "" {
+		return nil
+	}
+	if t.Or != "" {
+		if t.Or = kept(t.Or); t.Or == "" {
+			return nil // without it the time would be another
 		}
 	}
-	return nil
+	return &t
+}
+
+// IsColumn reports whether event time is read of the column, which a node below must not replace.
+func (t *EventTime) IsColumn(name string) bool {
+	return t != nil && (t.Column == name || t.Or != "" && t.Or == name)
 }
 
 // sharedTime is the event time of inputs that are put together: the column that all of them have it in, and the longest
@@ -100,7 +145,7 @@ func sharedTime(inputs []Edge) *EventTime {
 		case shared == nil:
 			c := *t
 			shared = &c
-		case t.Column != shared.Column || t.Less != shared.Less:
+		case t.Column != shared.Column || t.Or != shared.Or || t.Less != shared.Less:
 			return nil
 		default:
 			shared.Delay = max(shared.Delay, t.Delay)

@@ -160,7 +160,7 @@ func (b *binder) explode(n *Node, o *Explode, in *Output) *Output {
 		fields = append(fields, f)
 	}
 	out := &Output{Schema: arrow.NewSchema(fields, nil), Mode: in.Mode, Time: in.Time}
-	if in.Time != nil && in.Time.Column == f.Name {
+	if in.Time.IsColumn(f.Name) {
 		out.Time = nil // replaced
 	}
 	return out

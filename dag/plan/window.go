@@ -34,9 +34,7 @@ type Window struct {
 	// Processing: the time of a row is when it arrives, and windows close as the run's clock goes on.
 	Processing bool
 	At         diag.Span
-	// Set by Bind: the place of the event-time column in what comes in, and what the time is before its value.
-	Index int
-	Less  time.Duration
+	Clock      Clock // set by Bind
 }
 
 // Overlap is in how many windows a row can be.
@@ -56,7 +54,7 @@ func (b *binder) window(n *Node, o *Aggregate, in *Output) (fields []arrow.Field
 	w := o.Window
 	fields = []arrow.Field{{Name: WindowStart, Type: schema.Timestamp}, {Name: WindowEnd, Type: schema.Timestamp}}
 	if w.Processing {
-		w.Index = -1
+		w.Clock = noClock
 		return fields, true
 	}
 	if in.Schema == nil {
@@ -66,21 +64,24 @@ func (b *binder) window(n *Node, o *Aggregate, in *Output) (fields []arrow.Field
 		b.noEventTime(n, w.At)
 		return fields, false
 	}
-	w.Index, w.Less = in.Schema.FieldIndices(in.Time.Column)[0], in.Time.Less
+	w.Clock = clockOf(in)
 	return fields, true
 }
 
 // noEventTime reports a node that needs event time and has none, with what to write for it.
-func (b *binder) noEventTime(n *Node, at diag.Span) {
-	from := edgeName(n.Inputs[0])
+func (b *binder) noEventTime(n *Node, at diag.Span) { b.noEventTimeOf(n, 0, at) }
+
+// noEventTimeOf is noEventTime for one of several inputs.
+func (b *binder) noEventTimeOf(n *Node, port int, at diag.Span) {
+	from := edgeName(n.Inputs[port])
 	column, hint := "COLUMN", ""
-	if in := n.Inputs[0].Source(); in != nil && in.Schema != nil {
+	if in := n.Inputs[port].Source(); in != nil && in.Schema != nil {
 		if i := slices.IndexFunc(in.Schema.Fields(), func(f arrow.Field) bool { return schema.Equal(f.Type, schema.Timestamp) }); i >= 0 {
 			column = in.Schema.Field(i).Name
 		}
 	}
 	var sources []string
-	for _, s := range Sources(n) {
+	for _, s := range Sources(n.Inputs[port].From) {
 		if scan, ok := s.Op.(*Scan); ok && scan.Timing == nil {
 			sources = append(sources, s.ID)
 		}

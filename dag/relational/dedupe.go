@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"flowrun/dag/batch"
@@ -37,7 +36,7 @@ type dedupe struct {
 }
 
 func newDedupe(n *plan.Node, o *plan.Dedupe) (*dedupe, error) {
-	d := &dedupe{within: o.Within.Microseconds(), clock: eventClock{o.Index, o.Less.Microseconds()}, late: lateRowsOf(n), now: math.MinInt64,
+	d := &dedupe{within: o.Within.Microseconds(), clock: eventClock{Clock: o.Clock}, late: lateRowsOf(n), now: math.MinInt64,
 		timers: state.NewTimers(o.Within.Microseconds() / 16)}
 	var types []arrow.DataType
 	for _, it := range o.By {
@@ -118,16 +117,10 @@ func (d *dedupe) Process(_ context.Context, _ int, in *batch.Batch, out op.Emitt
 }
 
 func (d *dedupe) lateOf(b *batch.Batch, times []int64) []int32 {
-	if d.within == 0 || d.now == math.MinInt64 {
+	if d.within == 0 {
 		return nil
 	}
-	var late []int32
-	for i := range b.Rows() {
-		if row := b.Row(i); times[row] < d.now {
-			late = append(late, int32(row))
-		}
-	}
-	return late
+	return behind(b, times, d.now)
 }
 
 // first gives the rows that are no duplicate of one before.
@@ -213,25 +206,6 @@ func (d *dedupe) State() (rows, bytes int64) {
 func (d *dedupe) Close() error {
 	d.keys.close()
 	return nil
-}
-
-// eventClock reads event time: a column, less something. index is -1 where there is none.
-type eventClock struct {
-	index int
-	less  int64 // in microseconds
-}
-
-// times gives the event time of each row of b's record, in microseconds of the Unix epoch (0 where there is no event time),
-// and the rows that have none.
-func (c eventClock) times(b *batch.Batch) ([]int64, []batch.Failure) {
-	times := make([]int64, b.Record.NumRows())
-	if c.index < 0 {
-		return times, nil
-	}
-	for i, t := range b.Record.Column(c.index).(*array.Timestamp).TimestampValues() {
-		times[i] = int64(t) - c.less
-	}
-	return times, untimed(b, c.index)
 }
 
 // lastRows keeps a whole row for each key.

@@ -28,6 +28,8 @@ func New(n *plan.Node) (op.Transform, error) {
 		return newRateLimit(o), nil
 	case *plan.Watermark:
 		return &watermark{timing: o.Timing}, nil
+	case *plan.Join:
+		return newJoin(n, o)
 	case *plan.Dedupe:
 		return newDedupe(n, o)
 	case *plan.Union:

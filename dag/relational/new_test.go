@@ -31,6 +31,7 @@ func TestEveryOperationHasAnOperator(t *testing.T) {
 		"RateLimit": func() plan.Op { return &plan.RateLimit{RowsPerSecond: 10} },
 		"Union":     func() plan.Op { return &plan.Union{} },
 		"Aggregate": func() plan.Op { return &plan.Aggregate{} },
+		"Join":      func() plan.Op { return &plan.Join{} },
 		"Dedupe":    func() plan.Op { return &plan.Dedupe{} },
 		"Watermark": func() plan.Op { return &plan.Watermark{} },
 	}
@@ -46,7 +47,7 @@ func TestEveryOperationHasAnOperator(t *testing.T) {
 			t.Errorf("%s is tested with a %s", name, got)
 		}
 		from := &plan.Node{ID: "in", Outputs: []*plan.Output{{Schema: schemaOf("x int")}}}
-		tr, err := New(&plan.Node{ID: "n", Op: o, Inputs: []plan.Edge{{From: from}}, Outputs: from.Outputs})
+		tr, err := New(&plan.Node{ID: "n", Op: o, Inputs: []plan.Edge{{From: from}, {From: from}}, Outputs: from.Outputs})
 		if why, instead := plan.NoLanes(o); (why == "") != (instead == "") { // panics on what it does not know
 			t.Errorf("NoLanes of %s: %q, %q", name, why, instead)
 		}

@@ -5,8 +5,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/apache/arrow-go/v18/arrow/array"
-
 	"flowrun/dag/batch"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
@@ -24,6 +22,7 @@ type windowed struct {
 	*grouping
 	mode   plan.Mode
 	win    windows
+	event  eventClock
 	clock  bool // processing time
 	late   lateRows
 	timers *state.Timers
@@ -44,7 +43,7 @@ func newWindowed(n *plan.Node, o *plan.Aggregate) (*windowed, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &windowed{grouping: g, mode: o.Emit, win: windowsOf(o.Window), clock: o.Window.Processing, late: lateRowsOf(n),
+	w := &windowed{grouping: g, mode: o.Emit, win: windowsOf(o.Window), event: eventClock{Clock: o.Window.Clock}, clock: o.Window.Processing, late: lateRowsOf(n),
 		timers: state.NewTimers(o.Window.Every.Microseconds()), now: math.MinInt64}
 	g.out.window = w.win.size
 	return w, nil
@@ -111,24 +110,19 @@ func (w *windowed) piece(in *batch.Batch, out op.Emitter) error {
 // assign finds the time of each row and the last window that holds it; rows without a time are returned.
 func (w *windowed) assign(in *batch.Batch) []batch.Failure {
 	n := int(in.Record.NumRows())
-	w.times, w.starts = resized(w.times, n), resized(w.starts, n)
+	w.starts = resized(w.starts, n)
+	var untimed []batch.Failure
 	if w.clock {
+		w.times = resized(w.times, n)
 		at := max(in.Arrived.UnixMicro(), w.now)
 		for i := range w.times {
 			w.times[i] = at
 		}
 	} else {
-		col := in.Record.Column(w.win.index).(*array.Timestamp)
-		for i, t := range col.TimestampValues() {
-			w.times[i] = int64(t) - w.win.less
-		}
-		if col.NullN() > 0 {
-			defer func() { w.win.last(w.times, w.starts) }()
-			return untimed(in, w.win.index)
-		}
+		w.times, untimed = w.event.times(in)
 	}
 	w.win.last(w.times, w.starts)
-	return nil
+	return untimed
 }
 
 // lateOf gives the rows whose last window has closed.
@@ -274,14 +268,13 @@ func (w *windowed) Close() error {
 
 // windows is plan.Window in microseconds.
 type windows struct {
-	size, every, offset, grace, less int64
-	overlap                          int64
-	index                            int
+	size, every, offset, grace int64
+	overlap                    int64
 }
 
 func windowsOf(p *plan.Window) windows {
 	return windows{size: p.Size.Microseconds(), every: p.Every.Microseconds(), offset: p.Offset.Microseconds(), grace: p.Grace.Microseconds(),
-		less: p.Less.Microseconds(), overlap: int64(p.Overlap()), index: p.Index}
+		overlap: int64(p.Overlap())}
 }
 
 // last fills in the start of the last window that holds each time.

@@ -14,6 +14,7 @@ type Rows struct {
 	columns  []*Values
 	n        int // slots, free ones included
 	free     []int32
+	gone     []uint64 // by slot, a bit: it is free
 	limit    int
 	names    []string
 	attached []Column
@@ -63,6 +64,9 @@ func (r *Rows) Append(rec arrow.RecordBatch, rows []int32) ([]int32, error) {
 		}
 	}
 	r.free = r.free[:len(r.free)-again]
+	for _, s := range r.slots[:again] {
+		r.gone[s>>6] &^= 1 << (s & 63)
+	}
 	r.n += count - again
 	for i, c := range r.columns {
 		r.vector.Load(rec.Column(i), rows)
@@ -111,6 +115,10 @@ func (r *Rows) Remove(slots []int32) {
 		return
 	}
 	r.free = append(r.free, slots...)
+	r.gone = grow(r.gone, (r.n+63)/64)
+	for _, s := range slots {
+		r.gone[s>>6] |= 1 << (s & 63)
+	}
 	for _, c := range r.columns {
 		c.Reset(slots)
 	}
@@ -127,7 +135,7 @@ func (r *Rows) Len() int { return r.n }
 
 // Clear forgets all rows.
 func (r *Rows) Clear() {
-	r.n, r.free = 0, r.free[:0]
+	r.n, r.free, r.gone = 0, r.free[:0], empty(r.gone)
 	for _, c := range r.columns {
 		c.Clear()
 	}
@@ -138,7 +146,7 @@ func (r *Rows) Clear() {
 
 // Bytes is the memory that the rows and everything attached to them hold.
 func (r *Rows) Bytes() int64 {
-	total := sizeOf(r.free)
+	total := sizeOf(r.free) + sizeOf(r.gone)
 	for _, c := range r.columns {
 		total += c.Bytes()
 	}
@@ -146,4 +154,19 @@ func (r *Rows) Bytes() int64 {
 		total += c.Bytes()
 	}
 	return total
+}
+
+// Used reports whether a slot holds a row.
+func (r *Rows) Used(slot int32) bool {
+	return int(slot) < r.n && (int(slot>>6) >= len(r.gone) || r.gone[slot>>6]&(1<<(slot&63)) == 0)
+}
+
+// All appends the slots in use, ascending.
+func (r *Rows) All(dst []int32) []int32 {
+	for s := range int32(r.n) {
+		if r.Used(s) {
+			dst = append(dst, s)
+		}
+	}
+	return dst
 }

@@ -53,8 +53,8 @@ func TestRowsAreKept(t *testing.T) {
 				}
 			}
 			store.Remove(gone)
-			if store.Live() != len(model) {
-				t.Fatalf("%d rows, want %d", store.Live(), len(model))
+			if all := store.All(nil); store.Live() != len(model) || len(all) != len(model) {
+				t.Fatalf("%d rows at %v, want %d", store.Live(), all, len(model))
 			}
 			for slot, want := range model {
 				got := ""

@@ -13,6 +13,7 @@ import (
 	_ "flowrun/nodes/filter"
 	_ "flowrun/nodes/generate"
 	_ "flowrun/nodes/http"
+	_ "flowrun/nodes/join"
 	_ "flowrun/nodes/limit"
 	_ "flowrun/nodes/parse"
 	_ "flowrun/nodes/ratelimit"

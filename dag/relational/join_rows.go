@@ -1,0 +1,158 @@
+package relational
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"flowrun/dag/batch"
+	"flowrun/dag/op"
+	"flowrun/dag/plan"
+)
+
+// joined makes the rows that leave a join.
+type joined struct {
+	o       *plan.Join
+	schema  *arrow.Schema
+	inputs  [2]*arrow.Schema
+	needed  []bool // by column of the result: somebody reads it
+	out     output
+	mem     memory.Allocator
+	maxRows int
+	blanks  []*batch.Blank // by column of the result, made as they are needed
+}
+
+func newJoined(n *plan.Node, o *plan.Join) joined {
+	main := n.Output("")
+	j := joined{o: o, schema: main.Schema, blanks: make([]*batch.Blank, main.Schema.NumFields())}
+	for i := range j.inputs {
+		j.inputs[i] = n.Inputs[i].Source().Schema
+	}
+	for i := range main.Schema.NumFields() {
+		j.needed = append(j.needed, main.Needs(i))
+	}
+	return j
+}
+
+func (j *joined) open(rt op.Runtime) {
+	j.out.rt, j.mem, j.maxRows = rt, rt.Allocator(), rt.BatchRows()
+}
+
+func (j *joined) close() {
+	for _, b := range j.blanks {
+		if b != nil {
+			b.Release()
+		}
+	}
+}
+
+// blank is a column of the result that holds nothing.
+func (j *joined) blank(column, n int) arrow.Array {
+	if j.blanks[column] == nil {
+		j.blanks[column] = batch.NewBlank(j.schema.Field(column).Type, j.mem)
+	}
+	return j.blanks[column].Array(n)
+}
+
+// both makes all columns of the rows of pairs, by input.
+func (j *joined) both(port int, in *batch.Batch, other *joinSide, p pairs) (whole [2][]arrow.Array, err error) {
+	if whole[1-port], err = other.rows.Build(j.mem, p.slots); err != nil {
+		return whole, err
+	}
+	for i := range int(in.Record.NumCols()) {
+		whole[port] = append(whole[port], batch.TakeArray(in.Record.Column(i), p.rows, j.mem))
+	}
+	return whole, nil
+}
+
+// pair makes the batch that the condition is computed on, which is the caller's: the structs left and right.
+func (j *joined) pair(whole [2][]arrow.Array, n int) *batch.Batch {
+	columns := make([]arrow.Array, 2)
+	defer releaseAll(columns)
+	for side, arrays := range whole {
+		children := make([]arrow.ArrayData, len(arrays))
+		for i, a := range arrays {
+			children[i] = a.Data()
+		}
+		data := array.NewData(j.o.Pair.Field(side).Type, n, make([]*memory.Buffer, 1), children, 0, 0)
+		columns[side] = array.MakeFromData(data)
+		data.Release()
+	}
+	return j.out.stamp(recordOf(j.o.Pair, columns, n))
+}
+
+// emit sends the rows of pairs. Where their columns were made already, sel says which of these pairs are meant.
+func (j *joined) emit(port int, in *batch.Batch, other *joinSide, p pairs, whole [2][]arrow.Array, sel []int32, out op.Emitter) error {
+	n := len(p.rows)
+	if whole[0] != nil {
+		n = whole[0][0].Len()
+	}
+	columns := make([]arrow.Array, len(j.o.Columns))
+	defer func() { releaseAll(columns) }()
+	for i, c := range j.o.Columns {
+		switch {
+		case !j.needed[i]:
+			columns[i] = j.blank(i, n)
+		case whole[0] != nil:
+			columns[i] = whole[c.Input][c.Source]
+			columns[i].Retain()
+		case c.Input == port:
+			columns[i] = batch.TakeArray(in.Record.Column(c.Source), p.rows, j.mem)
+		default:
+			made, err := other.rows.Column(c.Source).Build(j.mem, p.slots)
+			if err != nil {
+				return err
+			}
+			columns[i] = made
+		}
+	}
+	b := j.out.stamp(recordOf(j.schema, columns, n))
+	if whole[0] == nil {
+		return out.Emit("", b)
+	}
+	defer b.Release()
+	return out.Emit("", b.WithSelection(sel))
+}
+
+// own sends kept rows of one side by themselves, the other side's columns null.
+func (j *joined) own(port int, s *joinSide, slots []int32, out op.Emitter) error {
+	for len(slots) > 0 {
+		some := slots[:min(len(slots), j.maxRows)]
+		slots = slots[len(some):]
+		err := j.send(len(some), out, port, func(source int) (arrow.Array, error) {
+			return s.rows.Column(source).Build(j.mem, some)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lone is own for rows of a batch.
+func (j *joined) lone(port int, in *batch.Batch, rows []int32, out op.Emitter) error {
+	return j.send(len(rows), out, port, func(source int) (arrow.Array, error) {
+		return batch.TakeArray(in.Record.Column(source), rows, j.mem), nil
+	})
+}
+
+func (j *joined) send(n int, out op.Emitter, port int, column func(source int) (arrow.Array, error)) error {
+	columns := make([]arrow.Array, len(j.o.Columns))
+	defer func() { releaseAll(columns) }()
+	for i, c := range j.o.Columns {
+		source := c.Source
+		if c.Key >= 0 {
+			source = j.o.On[c.Key].Index[port]
+		}
+		if !j.needed[i] || c.Key < 0 && c.Input != port {
+			columns[i] = j.blank(i, n)
+			continue
+		}
+		made, err := column(source)
+		if err != nil {
+			return err
+		}
+		columns[i] = made
+	}
+	return out.Emit("", j.out.stamp(recordOf(j.schema, columns, n)))
+}
