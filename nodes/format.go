@@ -49,6 +49,10 @@ func (b *Builder) Format(def string, known ...string) plan.Format {
 		if near := diag.Suggest(f.Name, known); near != "" {
 			d.Hint = fmt.Sprintf("did you mean %q? %s", near, d.Hint)
 		}
+		if slices.Contains(codec.FileFormats(), f.Name) {
+			d.Message = fmt.Sprintf("%s is a format of whole files, and %s is a stream", f.Name, b.Node.Kind)
+			d.Hint = fmt.Sprintf("file: {path: data.%s}; here: %s", f.Name, strings.Join(known, ", "))
+		}
 		b.Report(d)
 		return plan.Format{Name: def, At: f.At}
 	}
@@ -123,6 +127,29 @@ func (b *Builder) Schema(f plan.Format) *arrow.Schema {
 	s, list := ReadSchema(v)
 	b.diags.Add(list...)
 	return s
+}
+
+// OwnSchema is Schema for a format that says itself what columns it has, so that `schema` may be left out, or be infer: then
+// it is nil, and ok.
+func (b *Builder) OwnSchema() (s *arrow.Schema, ok bool) {
+	b.usedSchema = true
+	v := b.Node.Schema
+	if v == nil || v.Kind == spec.Null || isInfer(v) {
+		return nil, true
+	}
+	s, list := ReadSchema(v)
+	b.diags.Add(list...)
+	return s, s != nil
+}
+
+// Column is the place of a column in `schema`, or that of `schema` where it has no such column.
+func (b *Builder) Column(name string) diag.Span {
+	for _, e := range b.Node.Schema.Entries {
+		if strings.TrimSuffix(e.Key, "!") == name {
+			return e.KeyAt
+		}
+	}
+	return b.Node.Schema.At
 }
 
 // Unused reports the keys beside the kind that the kind has no use for.

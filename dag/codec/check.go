@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"flowrun/dag/codec/columnar"
 	"flowrun/dag/diag"
 	"flowrun/dag/schema"
 )
@@ -21,8 +22,11 @@ const (
 // TextSchema is the schema of a text source.
 var TextSchema = arrow.NewSchema([]arrow.Field{{Name: "value", Type: schema.String, Nullable: true}}, nil)
 
-// Formats are the names of the formats, in the order in which messages list them.
+// Formats are the names of the formats of streams, in the order in which messages list them.
 func Formats() []string { return []string{textFormat, jsonFormat, csvFormat, kvFormat} }
+
+// FileFormats are the names of all formats: those of streams, and those of whole files, which package columnar reads.
+func FileFormats() []string { return append(Formats(), columnar.Formats()...) }
 
 // Problem says why a format and a schema do not fit.
 type Problem struct {
@@ -50,11 +54,19 @@ func Check(format string, s *arrow.Schema, write bool) error {
 	case csvFormat, kvFormat:
 		return checkFields(format, s, write)
 	}
+	if columnar.Knows(format) {
+		if write {
+			if p := columnar.CheckWrite(format, s); p != nil {
+				return &Problem{Message: p.Message, Hint: p.Hint}
+			}
+		}
+		return nil
+	}
 	p := &Problem{Message: fmt.Sprintf("unknown format %q", format), Format: true}
-	if near := diag.Suggest(format, Formats()); near != "" {
+	if near := diag.Suggest(format, FileFormats()); near != "" {
 		p.Hint = fmt.Sprintf("did you mean %q?", near)
 	} else {
-		p.Hint = "formats: " + strings.Join(Formats(), ", ")
+		p.Hint = "formats: " + strings.Join(FileFormats(), ", ")
 	}
 	return p
 }

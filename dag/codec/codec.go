@@ -7,6 +7,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"flowrun/dag/batch"
+	"flowrun/dag/codec/columnar"
 )
 
 // Decoder turns records into rows. It is used by one goroutine.
@@ -64,9 +65,20 @@ type Starter interface {
 	Restart()
 }
 
+// Ender is an [Encoder] of formats of whole files, which say at their end what is in them. It holds rows back until there are
+// enough to be written together.
+type Ender interface {
+	Encoder
+	// End appends what ends the file, which may have had no rows; the next Append begins another one. The error is the first
+	// that came up since the file began, and then it is none.
+	End(dst []byte) ([]byte, error)
+	// Held is about how many bytes End would append.
+	Held() int64
+}
+
 // EncoderOptions configure NewEncoderFor.
 type EncoderOptions struct {
-	Format string        // one of Formats
+	Format string        // one of FileFormats
 	Config any           // the format's options, such as a CSV; nil: its defaults
 	Schema *arrow.Schema // of the rows
 }
@@ -135,6 +147,9 @@ func NewEncoderFor(o EncoderOptions) Encoder {
 		return newCSVEncoder(o)
 	case kvFormat:
 		return newKVEncoder(o)
+	}
+	if columnar.Knows(o.Format) {
+		return columnar.NewEncoder(o.Format, o.Config, o.Schema)
 	}
 	panic("codec: no encoder for " + o.Format)
 }

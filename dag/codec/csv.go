@@ -5,6 +5,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"flowrun/dag/codec/columnar"
 	"flowrun/dag/schema"
 )
 
@@ -104,6 +105,9 @@ func NewConfig(format string) any {
 		return new(CSV)
 	case kvFormat:
 		return new(KV)
+	}
+	if columnar.Knows(format) {
+		return columnar.NewConfig(format)
 	}
 	return nil
 }

@@ -10,6 +10,8 @@
 //     string. The first record of a stream is its header unless the options say otherwise.
 //   - kv: a record is a line of key=value pairs, values with blanks in quotes. A key that is missing or has no value is null.
 //
+// Beside them stand the formats of whole files, parquet and arrow, which package columnar reads and this one writes; see [Ender].
+//
 // The values of csv and kv are texts: each is the form of its column's type, or the record is rejected. Nested ones are JSON.
 //
 // A record that is no row becomes a reject with its bytes: what a stream brings never ends a run, and never vanishes.

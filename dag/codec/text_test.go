@@ -90,7 +90,7 @@ func TestCheck(t *testing.T) {
 		{"json", of(column("a", arrow.Null)), true, ""},
 		{"json", of(column("a", arrow.Null)), false, "format json cannot read a: type any"},
 		{"jsn", nil, false, `unknown format "jsn"; did you mean "json"?`},
-		{"protobuf", nil, true, `unknown format "protobuf"; formats: text, json, csv, kv`},
+		{"protobuf", nil, true, `unknown format "protobuf"; formats: text, json, csv, kv, parquet, arrow`},
 	} {
 		got := ""
 		if err := Check(c.format, c.s, c.write); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"flowrun/dag/codec"
+	"flowrun/dag/codec/columnar"
 	"flowrun/dag/diag"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
@@ -39,6 +40,9 @@ func init() {
 		Name: "file", Role: nodes.Source, Doc: doc,
 		Scan: scan,
 		Source: func(c Config, s *plan.Scan) (op.Source, error) {
+			if columnar.Knows(s.Format.Name) {
+				return newTables(c, s), nil
+			}
 			return newSource(c, s), nil
 		},
 	})
@@ -46,7 +50,10 @@ func init() {
 
 func scan(_ context.Context, b *nodes.Builder, c Config) *plan.Scan {
 	files, ok, absent := look(b, c)
-	f := b.FileFormat(filepath.Ext(unpacked(named(c.Path, files))), formatOf(c.Path, files), codec.Formats()...)
+	f := b.FileFormat(filepath.Ext(unpacked(named(c.Path, files))), formatOf(c.Path, files), codec.FileFormats()...)
+	if columnar.Knows(f.Name) {
+		return scanTables(b, c, f, files, ok, absent)
+	}
 	inferred := b.Infers(f)
 	var s *arrow.Schema
 	switch {
@@ -73,7 +80,9 @@ func formatOf(path string, files []found) string {
 		return "csv"
 	case ext == "jsonl", ext == "ndjson":
 		return "json"
-	case slices.Contains(codec.Formats(), ext):
+	case arrowExtensions[ext]:
+		return "arrow"
+	case slices.Contains(codec.FileFormats(), ext):
 		return ext
 	}
 	return "text"

@@ -64,7 +64,11 @@ func (p position) AppendBinary(dst []byte) ([]byte, error) {
 // parsePosition reads the marks of an encoded position.
 func parsePosition(b []byte) ([]*mark, error) {
 	p := parser{rest: b}
-	if version := p.bytes(1); p.bad || version[0] != positionVersion {
+	version := p.bytes(1)
+	if !p.bad && version[0] == rowsVersion {
+		return nil, errOfRows
+	}
+	if p.bad || version[0] != positionVersion {
 		return nil, errDamaged
 	}
 	var marks []*mark

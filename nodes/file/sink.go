@@ -123,7 +123,8 @@ func (s *sink) write(in *batch.Batch) ([]batch.Failure, error) {
 	if s.buf = text; cap(text) > maxBuffer {
 		s.buf = nil
 	}
-	if len(text) == 0 {
+	held := heldBy(s.enc)
+	if len(text) == 0 && held == 0 {
 		return failures, nil
 	}
 	if s.part == nil {
@@ -134,7 +135,7 @@ func (s *sink) write(in *batch.Batch) ([]batch.Failure, error) {
 	if err := s.part.write(text); err != nil {
 		return nil, err
 	}
-	if !s.single && s.part.size() >= s.size {
+	if !s.single && s.part.size()+held >= s.size {
 		return failures, s.roll()
 	}
 	return failures, nil
@@ -186,8 +187,12 @@ func (s *sink) roll() error {
 // finish makes the open part durable.
 func (s *sink) finish() error {
 	p := s.part
+	err := s.end()
 	s.part, s.enc = nil, nil
-	if err := p.finish(); err != nil {
+	if err == nil {
+		err = p.finish()
+	}
+	if err != nil {
 		p.remove()
 		return err
 	}

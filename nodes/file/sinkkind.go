@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"flowrun/dag/codec"
+	"flowrun/dag/codec/columnar"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
 	"flowrun/dag/spec"
@@ -40,10 +41,13 @@ func init() {
 }
 
 func write(b *nodes.Builder, c SinkConfig) *plan.Write {
-	f := b.FileFormat(filepath.Ext(unpacked(c.Path)), writtenFormat(c.Path), codec.Formats()...)
+	f := b.FileFormat(filepath.Ext(unpacked(c.Path)), writtenFormat(c.Path), codec.FileFormats()...)
 	w := &plan.Write{Format: f, Detail: c.Path}
 	if c.Path == "" {
 		b.Wrong("path", "path is empty", "file: {path: out/hot}")
+		return nil
+	}
+	if columnar.Knows(f.Name) && !unpackedTable(b, c.Compression, c.Path, f.Name) {
 		return nil
 	}
 	info, err := os.Stat(filepath.Clean(c.Path))
@@ -91,7 +95,10 @@ func writtenFormat(path string) string {
 	if ext == "tsv" {
 		return "csv"
 	}
-	if ext != "text" && slices.Contains(codec.Formats(), ext) {
+	if arrowExtensions[ext] {
+		return "arrow"
+	}
+	if ext != "text" && slices.Contains(codec.FileFormats(), ext) {
 		return ext
 	}
 	return "json"
