@@ -69,7 +69,7 @@ func scan(_ context.Context, b *nodes.Builder, c Config) *plan.Scan {
 	if s == nil || !ok && !absent {
 		return nil
 	}
-	return &plan.Scan{Schema: s, Format: f, Detail: c.Path, Bounded: !c.Follow, Replays: true, UntilNow: !c.Follow, Pushes: true,
+	return &plan.Scan{Schema: s, Format: f, Detail: c.Path, Bounded: !c.Follow, Replays: true, UntilNow: !c.Follow, Pushes: true, Lanes: true,
 		Inferred: inferred}
 }
 

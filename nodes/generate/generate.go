@@ -30,7 +30,7 @@ func init() {
 	nodes.Register(nodes.Kind[Config]{
 		Name: "generate", Role: nodes.Source, Doc: doc,
 		Scan: scan,
-		Source: func(c Config, _ *plan.Scan) (op.Source, error) {
+		Source: func(c Config, s *plan.Scan) (op.Source, error) {
 			columns, list := compile(c.Fields, c.Seed)
 			if list.HasErrors() {
 				return nil, list
@@ -39,7 +39,7 @@ func init() {
 			if err != nil {
 				return nil, err
 			}
-			return &source{cfg: c, columns: columns, start: start, grid: newGrid(c.RowsPerSecond)}, nil
+			return &source{cfg: c, columns: columns, want: s.Want, start: start, grid: newGrid(c.RowsPerSecond)}, nil
 		},
 	})
 }

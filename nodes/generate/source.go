@@ -18,12 +18,14 @@ import (
 type source struct {
 	cfg     Config
 	columns []column
+	want    []bool    // see plan.Scan
 	start   time.Time // of row 0
 	grid    grid
 
 	rt    op.Runtime
 	out   *arrow.Schema
-	evals []*expr.Evaluator
+	evals []*expr.Evaluator // nil: nobody reads the field, and nothing can be wrong with it
+	blank []*batch.Blank    // of those
 	given *batch.Builder
 	next  int64 // row
 	pace  *pace // nil: rows are always due
@@ -45,8 +47,13 @@ func (s *source) Open(_ context.Context, rt op.Runtime, from []byte) error {
 	}
 	s.out = schemaOf(s.columns)
 	s.given = batch.NewBuilder(given, rt.Allocator())
-	for _, c := range s.columns {
-		s.evals = append(s.evals, c.program.Evaluator(rt.Allocator()))
+	s.evals, s.blank = make([]*expr.Evaluator, len(s.columns)), make([]*batch.Blank, len(s.columns))
+	for i, c := range s.columns {
+		if s.want == nil || s.want[i] || c.program.CanFail() {
+			s.evals[i] = c.program.Evaluator(rt.Allocator())
+		} else {
+			s.blank[i] = batch.NewBlank(c.program.Type(), rt.Allocator())
+		}
 	}
 	// What a run takes until now is there now: it need not wait.
 	if s.cfg.Pace == "clock" && !rt.UntilNow() {
@@ -105,6 +112,10 @@ func (s *source) batch(rows int64) (*batch.Batch, error) {
 	}()
 	var failed map[int32]batch.Failure
 	for i, e := range s.evals {
+		if e == nil {
+			values = append(values, s.blank[i].Array(int(rows)))
+			continue
+		}
 		e.Base = s.next
 		v, failures, err := e.Eval(in)
 		if err != nil {
@@ -149,8 +160,12 @@ func (s *source) reject(b *batch.Batch, failed map[int32]batch.Failure) {
 func (s *source) Committed(context.Context, op.Position) error { return nil }
 
 func (s *source) Close() error {
-	for _, e := range s.evals {
-		e.Close()
+	for i, e := range s.evals {
+		if e != nil {
+			e.Close()
+		} else {
+			s.blank[i].Release()
+		}
 	}
 	if s.given != nil {
 		s.given.Release()

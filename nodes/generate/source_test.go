@@ -263,3 +263,34 @@ func BenchmarkGenerate(b *testing.B) {
 		})
 	}
 }
+
+// A field that nobody reads is not computed where nothing can be wrong with it; one that can reject rows still does.
+func TestFieldsNobodyReads(t *testing.T) {
+	const settings = `{rows: 3, pace: none, fields: {a: n, b: 'string(n)', c: '10 % n'}}`
+	read := func(want []bool) *optest.Taken {
+		scan, wrong := lower(t, settings)
+		if wrong != "" {
+			t.Fatal(wrong)
+		}
+		scan.Want = want
+		s, err := nodes.Connectors{}.Source(&plan.Node{Kind: "generate", Op: scan})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Open(t.Context(), optest.New(t), nil); err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		return optest.Take(t.Context(), t, s, nil)
+	}
+	all, some := read(nil), read([]bool{true, false, false})
+	if got := some.Column(0); !slices.Equal(got, all.Column(0)) || !slices.Equal(got, []string{"1", "2"}) {
+		t.Errorf("rows %q, all columns wanted %q", got, all.Column(0))
+	}
+	if got := some.Column(1); !slices.Equal(got, []string{"(null)", "(null)"}) {
+		t.Errorf("not wanted: %q", got)
+	}
+	if len(some.Rejects) != 1 || len(all.Rejects) != 1 || some.Rejects[0].Detail != all.Rejects[0].Detail {
+		t.Errorf("rejects %v, all columns wanted %v", some.Rejects, all.Rejects)
+	}
+}

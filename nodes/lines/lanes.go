@@ -69,15 +69,16 @@ type decoded struct {
 // spare is how many chunks more than there are lanes are on the way, so that no lane waits for the one that is handed on.
 const spare = 2
 
-// NewLanes makes rt.Lanes() lanes that decode as a Reader with the same options does, and leave out rows as pushed says. The
-// caller must Close them.
+// maxLanes bounds what is in memory at once, whatever a file asks for.
+const maxLanes = 32
+
+// NewLanes makes rt.Lanes() lanes, but at most maxLanes, that decode as a Reader with the same options does, and leave out rows
+// as pushed says. The caller must Close them.
 func NewLanes(rt op.Runtime, o Options, pushed []*expr.Program) *Lanes {
 	l := &Lanes{rt: rt}
-	n := rt.Lanes()
+	n := min(rt.Lanes(), maxLanes)
 	for range n {
-		l.each = append(l.each, &lane{
-			reader: NewReader(rt, o, 0), wanted: NewConditions(pushed, rt.Allocator()), chunk: make([]byte, rt.BatchBytes()),
-		})
+		l.each = append(l.each, &lane{reader: NewReader(rt, o, 0), wanted: NewConditions(pushed, rt.Allocator())})
 	}
 	l.done = make([]chan *work, n+spare)
 	for i := range l.done {
@@ -90,7 +91,7 @@ func NewLanes(rt op.Runtime, o Options, pushed []*expr.Program) *Lanes {
 // lanes call, one at a time. From is not to be used until Next has returned nil. False: from is in the middle of a record that
 // is too long for lanes, and nothing was done.
 func (l *Lanes) Start(from *Reader, read func([]byte) (int, error)) bool {
-	rest, ok := from.framer.Take(len(l.each[0].chunk) / 2)
+	rest, ok := from.framer.Take(l.rt.BatchBytes() / 2)
 	if !ok {
 		return false
 	}
@@ -102,6 +103,9 @@ func (l *Lanes) Start(from *Reader, read func([]byte) (int, error)) bool {
 		l.next <- struct{}{}
 	}
 	for _, one := range l.each {
+		if one.chunk == nil {
+			one.chunk = make([]byte, l.rt.BatchBytes())
+		}
 		one.reader.adopt(from)
 		l.group.Add(1)
 		go l.run(one)
@@ -134,6 +138,9 @@ func (l *Lanes) Next(to *Reader) (b *batch.Batch, offset int64, err, failed erro
 			return nil, 0, nil, w.failed
 		case w.last:
 			l.halt()
+			if p, ok := l.err.(panicked); ok {
+				panic(string(p))
+			}
 			to.framer.Reset(l.offset)
 			to.Feed(l.rest, l.rt.Now())
 			return nil, 0, l.err, nil
@@ -208,7 +215,7 @@ func (l *Lanes) fill(one *lane) bool {
 	n := copy(one.chunk, l.rest)
 	for n < len(one.chunk) && l.err == nil {
 		var more int
-		more, l.err = l.read(one.chunk[n:])
+		more, l.err = l.pull(one.chunk[n:])
 		n += more
 	}
 	one.arrived = l.rt.Now()
@@ -220,6 +227,21 @@ func (l *Lanes) fill(one *lane) bool {
 	l.ended = l.err != nil || one.size == 0
 	one.last = l.ended
 	return true
+}
+
+// panicked is a panic under which the reading ended.
+type panicked string
+
+func (p panicked) Error() string { return string(p) }
+
+// pull reads the next bytes of the stream.
+func (l *Lanes) pull(p []byte) (n int, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			n, err = 0, panicked(fmt.Sprintf("%v\n%s", p, debug.Stack()))
+		}
+	}()
+	return l.read(p)
 }
 
 // decode makes batches of the chunk in hand.
