@@ -106,7 +106,9 @@ func TestEveryExampleBinds(t *testing.T) {
 	eachKind(t, func(t *testing.T, e *nodes.Entry) {
 		for _, p := range bound(t, e) {
 			for _, n := range p.Nodes {
-				if n.Kind != e.Name {
+				_, reads := n.Op.(*plan.Scan)
+				_, writes := n.Op.(*plan.Write)
+				if n.Kind != e.Name || reads != (e.Role == nodes.Source) || writes != (e.Role == nodes.Sink) {
 					continue
 				}
 				if why, _ := plan.NoLanes(n.Op); (why == "") != e.Lanes {

@@ -37,7 +37,7 @@ var doc string
 
 func init() {
 	nodes.Register(nodes.Kind[Config]{
-		Name: "file", Role: nodes.Source, Doc: doc,
+		Name: "file", Role: nodes.Source, Doc: doc, Lanes: true,
 		Scan: scan,
 		Source: func(c Config, s *plan.Scan) (op.Source, error) {
 			if columnar.Knows(s.Format.Name) {
