@@ -48,8 +48,8 @@ func (t *Typed) operatorNeverFails() bool {
 	switch t.Name {
 	case "and", "or", "==", "!=", "<", "<=", ">", ">=", "contains", "startsWith", "endsWith", "in":
 		return true
-	case "matches": // a literal was compiled before the run
-		return t.Args[1].Form == FormLiteral
+	case "matches":
+		return t.Args[1].pattern() != nil
 	case "/":
 		return t.Type.ID() == arrow.FLOAT64 // also of two durations
 	case "+", "-", "*", "**":
@@ -101,8 +101,10 @@ func (t *Typed) callNeverFails() bool {
 	case "epoch":
 		unit := literal(1)
 		return unit == "s" || unit == "ms" || unit == "us"
-	case "capture": // pattern and group were checked before the run
-		return literal(1) != nil && literal(2) != nil
+	case "capture":
+		re := t.Args[1].pattern()
+		group, ok := literal(2).(int64)
+		return re != nil && ok && group >= 0 && group <= int64(re.NumSubexp())
 	case "replace":
 		from, to := literal(1), literal(2)
 		return from != nil && to != nil && len(to.(string)) <= len(from.(string))

@@ -58,7 +58,7 @@ var rules = map[string][]string{
 		"<i> == nil", "<s> != nil", "nil == <f>", "<l> == nil", "<t> != nil", "<b> == nil",
 		"<i> in [<I>, <I>, <I>]", "<i> not in [<I>]", "<s> in [<S>, <S>]", "<f> in [<F>, <F>]", "<i> in <I>..<I>", "<i> in 1..3", "<i> in <i>..<i>", "<i> in <I>..<i>", "<f> in 1..3",
 		"<i> in [1, 2, 3, 4, 5, 6, 7, 8, 9, -1]", `<s> in ["a", "b", "c", "d", "e", "f", "g", "h", "12", ""]`, "<s> in <l>",
-		"<s> contains <s>", "<s> contains <S>", "<s> startsWith <s>", "<s> endsWith <S>", "<s> matches <P>", "<s> matches <s>",
+		"<s> matches (true ? <S> : <s>)", `<s> matches ("(" + <S>)`, `<b> && <s> matches (<b> ? "a" : "(")`, "<s> contains <s>", "<s> contains <S>", "<s> startsWith <s>", "<s> endsWith <S>", "<s> matches <P>", "<s> matches <s>",
 		"hasPrefix(<s>, <s>)", "hasSuffix(<s>, <S>)", "bool(<s>)", "bool(<b>)", "any(<l>, # == <S>)", "all(<l>, len(#) > 1)", "<I> < <i> <= <I>",
 	},
 	"i": {
@@ -79,7 +79,7 @@ var rules = map[string][]string{
 		"<u>.Hours()", "<u>.Minutes()", "<u>.Seconds()", "mean(<f>, <i>)", "max(<f>)", "<m>.a", "mean(<i>)",
 	},
 	"s": {
-		`<r>.s`, `<r>?.s`, `<s>[<i>:]`, `<s>[:<i>]`, `<s>[1:2]`, `<s>[<i>:<i>]`, `<s>[-1:]`, `<l>[<i>]`, `<l>[0]`, `<l>[-1]`, `split(<s>, <S>)[<i>]`, `[<s>, <S>][<i>]`, `{a: <s>}["a"]`, `(let v = <s>; v + v)`, `(let v = split(<s>, ","); v[0] ?? <S>)`, `first(<l>)`, `last(<l>)`, `get(<l>, <i>)`, `capture(<s>, <P>, 1)`, `capture(<s>, <P>, <i>)`, `capture(<s>, <s>, 0)`, `repeat(<s>, <i>)`, `repeat(<S>, 3)`, `<t>.Format(<S>)`, `<t>.String()`, `<u>.String()`, `type(<s>)`, `type(<t>)`, `type(<r>)`, `min(<s>, <S>, <s>)`, `replace(<s>, <S>, <S>, <I>)`, `replace(<s>, "a", "bb")`, `toJSON(<i>)`, `toJSON(<f>)`, `toJSON(<b>)`, `string(<l>)`, `toJSON(<m>)`, `(<i>; <s>)`, `"a" + "b" + <s>`, `upper("abc") + <s>`, `<x>[0].s`, `lower(<s>[:3])`, `trim(" x ") + <s>`, `<s>[0:1]`, `<t>.In(timezone("Asia/Tokyo")).Format("2006-01-02T15:04:05Z07:00")`, `<t>.In(timezone("Europe/Berlin")).String()`,
+		`<r>.s`, `<r>?.s`, `<s>[<i>:]`, `<s>[:<i>]`, `<s>[1:2]`, `<s>[<i>:<i>]`, `<s>[-1:]`, `<l>[<i>]`, `<l>[0]`, `<l>[-1]`, `split(<s>, <S>)[<i>]`, `[<s>, <S>][<i>]`, `{a: <s>}["a"]`, `(let v = <s>; v + v)`, `(let v = split(<s>, ","); v[0] ?? <S>)`, `first(<l>)`, `last(<l>)`, `get(<l>, <i>)`, `capture(<s>, <P>, 1)`, `capture(<s>, ("a" + "(b)?"), (1 + 1))`, `capture(<s>, (true ? "(" : <s>), 0)`, `capture(<s>, <P>, <i>)`, `capture(<s>, <s>, 0)`, `repeat(<s>, <i>)`, `repeat(<S>, 3)`, `<t>.Format(<S>)`, `<t>.String()`, `<u>.String()`, `type(<s>)`, `type(<t>)`, `type(<r>)`, `min(<s>, <S>, <s>)`, `replace(<s>, <S>, <S>, <I>)`, `replace(<s>, "a", "bb")`, `toJSON(<i>)`, `toJSON(<f>)`, `toJSON(<b>)`, `string(<l>)`, `toJSON(<m>)`, `(<i>; <s>)`, `"a" + "b" + <s>`, `upper("abc") + <s>`, `<x>[0].s`, `lower(<s>[:3])`, `trim(" x ") + <s>`, `<s>[0:1]`, `<t>.In(timezone("Asia/Tokyo")).Format("2006-01-02T15:04:05Z07:00")`, `<t>.In(timezone("Europe/Berlin")).String()`,
 		"<s> + <s>", "<s> + <S>", "<S> + <s>", "<b> ? <s> : <s>", "<b> ? <S> : <s>", "<b> ? nil : <s>", "<s> ?? <s>", "<s> ?? <S>",
 		"upper(<s>)", "lower(<s>)", "trim(<s>)", "trim(<s>, <S>)", "trim(<s>, <s>)", "trimPrefix(<s>, <S>)", "trimSuffix(<s>, <s>)", "trimPrefix(<s>)", "trimSuffix(<s>)",
 		"replace(<s>, <S>, <S>)", "replace(<s>, <s>, <s>)", "replace(<s>, <S>, <S>, 1)", "repeat(<s>, 2)", "string(<i>)", "string(<f>)", "string(<b>)",

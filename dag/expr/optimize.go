@@ -70,7 +70,8 @@ func (t *Typed) chosen() *Typed {
 	case t.Form == FormVariable && t.Args[0].Form == FormLiteral:
 		r = t.Args[0]
 	}
-	if r == nil || !arrow.TypeEqual(r.Type, t.Type, arrow.CheckMetadata()) {
+	// No rewrite makes a literal nil: beside == it means a test for null, which a null that was computed does not.
+	if r == nil || r.isNil() || !arrow.TypeEqual(r.Type, t.Type, arrow.CheckMetadata()) {
 		return nil
 	}
 	return r
@@ -105,7 +106,7 @@ func (t *Typed) folded() *Typed {
 	}
 	defer values.Release()
 	v, err := readValue(values, 0)
-	if err != nil || len(s.failures) > 0 {
+	if err != nil || len(s.failures) > 0 || v == nil {
 		return t
 	}
 	if us, ok := v.(micros); ok {
@@ -119,7 +120,7 @@ func (t *Typed) folded() *Typed {
 	if b, ok := v.([]byte); ok {
 		v = slices.Clone(b)
 	}
-	return &Typed{Form: FormLiteral, Value: v, Type: t.Type, Nullable: v == nil, From: t.From, To: t.To, AST: t.AST}
+	return &Typed{Form: FormLiteral, Value: v, Type: t.Type, From: t.From, To: t.To, AST: t.AST}
 }
 
 // order puts the cheap ones of several conditions first. Conditions that cannot fail may change places with each other, as the
