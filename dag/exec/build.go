@@ -64,6 +64,9 @@ func Build(p *plan.Pipeline, c Connectors, o Options) (*Run, error) {
 	}
 	r.link()
 	for _, n := range r.nodes {
+		if err := n.canJoin(); err != nil {
+			return nil, err
+		}
 		if n.head == n && n.lanes() > 1 {
 			t := n.op.(*transform)
 			t.lanes = newLanes(t)
@@ -127,9 +130,6 @@ func (r *Run) equip(n *node, c Connectors) error {
 	}
 	if wants := n.role != live.Source; wants != (len(n.in) > 0) {
 		return fmt.Errorf("exec: %s is a %s with %d inputs", n.id(), n.role, len(n.in))
-	}
-	if n.lanes() > 1 && len(n.in) > 1 {
-		return fmt.Errorf("exec: %s has %d lanes and %d inputs, and only one can be given out to lanes", n.id(), n.lanes(), len(n.in))
 	}
 	return nil
 }

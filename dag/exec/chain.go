@@ -2,6 +2,9 @@ package exec
 
 import (
 	"context"
+	"fmt"
+
+	"flowrun/dag/op"
 )
 
 // taker takes messages in the goroutine of whoever hands them on. It owns the reference to a batch that it is given.
@@ -42,6 +45,22 @@ func (n *node) workChain(ctx context.Context) error {
 		}
 	}
 	return n.op.work(ctx)
+}
+
+// canJoin refuses lanes and chains for a node that cannot be in them.
+func (n *node) canJoin() error {
+	if n.head == n && n.lanes() == 1 {
+		return nil
+	}
+	if len(n.in) > 1 {
+		return fmt.Errorf("exec: %s has %d lanes and %d inputs, and only one can be given out to lanes", n.id(), n.lanes(), len(n.in))
+	}
+	if t, ok := n.op.(*transform); ok {
+		if _, ok := t.instances[0].tr.(op.Clocked); ok {
+			return fmt.Errorf("exec: %s acts as time passes, so that it needs a goroutine of its own, without lanes or a chain", n.id())
+		}
+	}
+	return nil
 }
 
 // call hands a message to the reader of a chained edge and returns when it is dealt with. Meanwhile the writer is neither

@@ -9,9 +9,9 @@ import (
 // comes in gets a ticket in the order in which it came; what a lane makes of it is kept until that ticket's turn, and then
 // leaves through the edges of the chain as if there were one lane (ticket.go).
 //
-// Rows go to one lane, the next that has nothing to do. A watermark or a barrier goes to all of them, one ticket each, and
-// leaves once the last of these has: so all rows before it have left, and every lane has seen it between the same rows.
-// Nothing here asks that lanes be alike: a lane may keep state, if what belongs to it is given a ticket for that lane.
+// Rows go to one lane. A watermark or a barrier goes to all of them, and leaves when all are done with it: so all rows before it
+// have left, and every lane has seen it between the same rows. Nothing here asks that lanes be alike: a lane may keep state, if
+// what belongs to it is only offered to that lane.
 type lanes struct {
 	*node // the head of the chain
 	inbox *inbox
@@ -19,20 +19,18 @@ type lanes struct {
 	each  []*lane
 }
 
-// perLane is how many tickets there are for each lane: one that it works on, and one that waits for it or for its turn.
-const perLane = 2
-
 // lane is one run of the chain.
 type lane struct {
-	group *lanes
-	at    int // its place among them
-	head  *instance
-	now   *ticket
+	group  *lanes
+	at     int // its place among them
+	head   *instance
+	made   []parcel // of the message under way: what leaves
+	failed error    // and why the chain failed on it
 }
 
 // newLanes puts the chain of a head into its lanes.
 func newLanes(t *transform) *lanes {
-	g := &lanes{node: t.node, inbox: newInbox(t.in), desk: newDesk(t.node, perLane*len(t.instances))}
+	g := &lanes{node: t.node, inbox: newInbox(t.in), desk: newDesk(t.node, len(t.instances))}
 	for i, head := range t.instances {
 		l := &lane{group: g, at: i, head: head}
 		g.each = append(g.each, l)
@@ -64,38 +62,36 @@ func (g *lanes) work(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := g.give(ctx, m); err != nil || m.kind == barrier && m.cut.last {
+		if err := g.desk.issue(ctx, m); err != nil || m.kind == barrier && m.cut.last {
 			return err
 		}
 	}
-}
-
-// give hands rows to any lane, and everything else to all.
-func (g *lanes) give(ctx context.Context, m message) error {
-	if m.kind == data {
-		return g.desk.issue(ctx, anyLane, m, true)
-	}
-	for i := range g.each {
-		if err := g.desk.issue(ctx, i, m, i == len(g.each)-1); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (l *lane) work(ctx context.Context) {
-	for tk := l.group.desk.take(l.at); tk != nil && ctx.Err() == nil; tk = l.group.desk.take(l.at) {
-		l.take(ctx, tk)
-		if err := l.group.desk.done(tk); err != nil {
+	for {
+		tk, m := l.group.desk.take(l.at)
+		if tk == nil {
+			return
+		}
+		if ctx.Err() != nil {
+			if m.batch != nil {
+				m.batch.Release()
+			}
+			return
+		}
+		l.take(ctx, m)
+		err := l.group.desk.done(tk, l.made, l.failed)
+		clear(l.made)
+		l.made, l.failed = l.made[:0], nil
+		if err != nil {
 			l.group.run.fail(err)
 		}
 	}
 }
 
-// take runs the chain on what came with a ticket.
-func (l *lane) take(ctx context.Context, tk *ticket) {
-	m := tk.message
-	l.now, tk.message.batch = tk, nil
+// take runs the chain on a message.
+func (l *lane) take(ctx context.Context, m message) {
 	l.head.shares().to(busy, moment())
 	err := l.head.guard(ctx, "run", func() error {
 		_, err := l.head.take(ctx, 0, m)
@@ -105,15 +101,14 @@ func (l *lane) take(ctx context.Context, tk *ticket) {
 	if err != nil {
 		l.fails(err)
 	}
-	l.now = nil
 }
 
-// keep keeps what leaves the chain until it is the turn of its ticket.
-func (l *lane) keep(e *edge, m message) { l.now.kept = append(l.now.kept, parcel{e, m}) }
+// keep keeps what leaves the chain until it is the turn of the message under way.
+func (l *lane) keep(e *edge, m message) { l.made = append(l.made, parcel{l.at, e, m}) }
 
-// fails notes why the chain failed on what came with the ticket under way.
+// fails notes why the chain failed on the message under way.
 func (l *lane) fails(err error) {
-	if l.now.err == nil {
-		l.now.err = err
+	if l.failed == nil {
+		l.failed = err
 	}
 }

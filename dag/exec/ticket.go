@@ -2,35 +2,36 @@ package exec
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"flowrun/dag/op"
 )
 
-// ticket is the place of a message in the order in which what lanes make of it leaves them.
+// ticket is the place of a message in the order in which what lanes make of it leaves them. Rows are for one lane, the next
+// that has nothing to do; a watermark or a barrier is for all of them, and is done when all are done with it.
 type ticket struct {
-	lane    int // that it is for, and of which it is once taken; anyLane: the next that has nothing to do
 	message message
-	whole   bool // the message is dealt with when this ticket has left: others before it went to other lanes
+	owed    []bool // by lane, of what is for all: it has not taken it yet
+	undone  int    // lanes that have it or will
 	state   ticketState
 	kept    []parcel
 	err     error // the chain failed on it: the run fails when it is its turn
 }
-
-const anyLane = -1
 
 type ticketState uint8
 
 const (
 	unused ticketState = iota
 	issued
-	taken
+	taken // of rows
 	ready // what was made of it may leave
 	left
 )
 
-// parcel is what leaves a chain, and where.
+// parcel is what leaves a chain, from which lane, and where.
 type parcel struct {
+	lane    int
 	edge    *edge
 	message message
 }
@@ -43,9 +44,10 @@ type parcel struct {
 // There are so many tickets and no more, so what waits for its turn is bounded.
 type desk struct {
 	head    *node
-	writer  writer   // of what leaves
-	tickets []ticket // number n lies at n modulo their number
-	room    chan struct{}
+	writer  writer        // of what leaves
+	tickets []ticket      // number n lies at n modulo their number
+	room    chan struct{} // for a ticket
+	rows    chan struct{} // for a ticket of rows
 
 	mu      sync.Mutex
 	come    sync.Cond
@@ -55,38 +57,64 @@ type desk struct {
 	leaving bool   // a lane lets out; for good once that has failed
 }
 
-func newDesk(head *node, size int) *desk {
-	d := &desk{head: head, tickets: make([]ticket, size), room: make(chan struct{}, size)}
+// perLane is how many batches are inside for each lane: one that it works on, and one that waits for it or for its turn. As
+// many tickets again are for what comes between them.
+const perLane = 2
+
+func newDesk(head *node, lanes int) *desk {
+	batches := perLane * lanes
+	d := &desk{head: head, tickets: make([]ticket, 2*batches), room: make(chan struct{}, 2*batches), rows: make(chan struct{}, batches)}
 	d.come.L = &d.mu
-	for range size {
+	for i := range d.tickets {
 		d.room <- struct{}{}
+		d.tickets[i].owed = make([]bool, lanes)
+	}
+	for range batches {
+		d.rows <- struct{}{}
 	}
 	return d
 }
 
 func (d *desk) at(number uint64) *ticket { return &d.tickets[number%uint64(len(d.tickets))] }
 
-// issue gives the next ticket to a message; while all are out it waits. Where it fails it releases the message's rows.
-func (d *desk) issue(ctx context.Context, lane int, m message, whole bool) error {
-	select {
-	case <-d.room:
-	case <-ctx.Done():
+// issue gives the next ticket to a message; while there is none it waits. Where it fails it releases the message's rows.
+func (d *desk) issue(ctx context.Context, m message) error {
+	err := await(ctx, d.room)
+	if err == nil && m.kind == data {
+		err = await(ctx, d.rows)
+	}
+	if err != nil {
 		if m.batch != nil {
 			m.batch.Release()
 		}
-		return context.Cause(ctx)
+		return err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	tk := d.at(d.end)
-	*tk = ticket{lane: lane, message: m, whole: whole, state: issued, kept: tk.kept[:0]}
+	tk.message, tk.state, tk.undone = m, issued, 1
+	if m.kind != data {
+		tk.undone = len(tk.owed)
+		for i := range tk.owed {
+			tk.owed[i] = true
+		}
+	}
 	d.end++
-	if lane == anyLane {
+	if m.kind == data {
 		d.come.Signal()
 	} else {
 		d.come.Broadcast()
 	}
 	return nil
+}
+
+func await(ctx context.Context, room <-chan struct{}) error {
+	select {
+	case <-room:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // close says that no more tickets are issued.
@@ -97,30 +125,46 @@ func (d *desk) close() {
 	d.come.Broadcast()
 }
 
-// take gives a lane the first ticket that is for it or for any; while there is none it waits. Nil: no more will come. So a
-// lane works in the order of the tickets.
-func (d *desk) take(lane int) *ticket {
+// take gives a lane the first ticket that it can have, and its message; while there is none it waits. Nil: no more will come.
+// So a lane works in the order of the tickets.
+func (d *desk) take(lane int) (*ticket, message) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for {
 		for number := d.next; number < d.end; number++ {
-			if tk := d.at(number); tk.state == issued && (tk.lane == anyLane || tk.lane == lane) {
-				tk.state, tk.lane = taken, lane
-				return tk
+			tk := d.at(number)
+			m := tk.message
+			switch {
+			case m.kind != data && tk.owed[lane]:
+				tk.owed[lane] = false
+				return tk, m
+			case m.kind == data && tk.state == issued:
+				tk.state, tk.message.batch = taken, nil // it is the lane's now
+				return tk, m
 			}
 		}
 		if d.closed {
-			return nil
+			return nil, message{}
 		}
 		d.come.Wait()
 	}
 }
 
-// done says that what was made of a ticket may leave, and lets out all that may unless another lane does. The error is why
-// the run fails.
-func (d *desk) done(tk *ticket) error {
+// done takes what a lane made of a ticket, or why it failed. If that was the last lane, it may leave; and then all leaves that
+// may, unless another lane sees to it. The error is why the run fails.
+func (d *desk) done(tk *ticket, made []parcel, failed error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	tk.kept = append(tk.kept, made...)
+	if tk.err == nil {
+		tk.err = failed
+	}
+	if tk.undone--; tk.undone > 0 {
+		return nil
+	}
+	if tk.message.kind != data {
+		slices.SortStableFunc(tk.kept, func(p, q parcel) int { return p.lane - q.lane }) // whichever was done first
+	}
 	tk.state = ready
 	if d.leaving {
 		return nil
@@ -134,6 +178,9 @@ func (d *desk) done(tk *ticket) error {
 			return err
 		}
 		tk.state = left
+		if tk.message.kind == data {
+			d.rows <- struct{}{}
+		}
 		for d.next < d.end && d.at(d.next).state == left {
 			d.at(d.next).state = unused
 			d.next++
@@ -166,7 +213,7 @@ func (d *desk) let(tk *ticket) error {
 	ctx := d.head.run.base
 	for i, p := range tk.kept {
 		tk.kept[i] = parcel{} // it is the edge's now
-		if m, whole := p.edge.merge.take(tk.lane, p.message); whole {
+		if m, goes := p.edge.merge.take(p.lane, p.message); goes {
 			d.writer.clock = &p.edge.from.meter.time
 			if err := p.edge.send(ctx, m, &d.writer); err != nil {
 				return err
@@ -176,9 +223,6 @@ func (d *desk) let(tk *ticket) error {
 	tk.kept = tk.kept[:0]
 	if tk.err != nil {
 		return tk.err
-	}
-	if !tk.whole {
-		return nil
 	}
 	switch m := tk.message; {
 	case m.kind == barrier:
