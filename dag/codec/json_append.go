@@ -2,7 +2,6 @@ package codec
 
 import (
 	"encoding/base64"
-	"math"
 	"math/bits"
 	"strconv"
 	"unicode/utf8"
@@ -169,79 +168,4 @@ func escapeAt(text []byte) int {
 		}
 	}
 	return i
-}
-
-func appendInt(dst []byte, v int64) []byte { return strconv.AppendInt(dst, v, 10) }
-
-// appendFloat appends the shortest text that reads back as v, with a point or an exponent so that it stays a float; null
-// where JSON has no number for v.
-func appendFloat(dst []byte, v float64) []byte {
-	if v > -1e9 && v < 1e9 {
-		if out, ok := appendShort(dst, v); ok {
-			return out
-		}
-	} else if math.IsNaN(v) || math.IsInf(v, 0) {
-		return append(dst, "null"...)
-	}
-	abs := math.Abs(v)
-	if abs < 1e-6 || abs >= 1e21 {
-		dst = strconv.AppendFloat(dst, v, 'e', -1, 64)
-		if n := len(dst); n >= 4 && dst[n-4] == 'e' && dst[n-2] == '0' { // e-09 to e-9
-			dst[n-2] = dst[n-1]
-			dst = dst[:n-1]
-		}
-		return dst
-	}
-	start := len(dst)
-	dst = strconv.AppendFloat(dst, v, 'f', -1, 64)
-	for _, c := range dst[start:] {
-		if c == '.' {
-			return dst
-		}
-	}
-	return append(dst, ".0"...)
-}
-
-// appendShort writes a float below 1e9 that has at most five decimals. A decimal of up to 15 digits that reads back as v
-// is the only one of that length, so the first one found is the shortest.
-func appendShort(dst []byte, v float64) (out []byte, ok bool) {
-	scale := 1.0
-	for decimals := range len(wholes) {
-		half := 0.5
-		if v < 0 {
-			half = -0.5
-		}
-		m := int64(v*scale + half) // the nearest: the product is off by far less than a half
-		if float64(m)/scale == v {
-			switch {
-			case m == 0 && math.Signbit(v):
-				return append(dst, "-0.0"...), true
-			case decimals == 0:
-				return append(strconv.AppendInt(dst, m, 10), ".0"...), true
-			}
-			return appendDecimal(dst, m, decimals), true
-		}
-		scale *= 10
-	}
-	return dst, false
-}
-
-var wholes = [...]int64{1, 10, 100, 1_000, 10_000, 100_000}
-
-// appendDecimal appends m divided by ten to the decimals.
-func appendDecimal(dst []byte, m int64, decimals int) []byte {
-	if m < 0 {
-		dst = append(dst, '-')
-		m = -m
-	}
-	unit := wholes[decimals]
-	whole := m / unit
-	rest := uint32(m - whole*unit)
-	dst = strconv.AppendInt(dst, whole, 10)
-	digits := [6]byte{'.'}
-	for i := decimals; i > 0; i-- {
-		digits[i] = byte('0' + rest%10)
-		rest /= 10
-	}
-	return append(dst, digits[:decimals+1]...)
 }

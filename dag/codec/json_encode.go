@@ -1,8 +1,11 @@
 package codec
 
 import (
+	"math"
+	"slices"
+	"strconv"
+
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"flowrun/dag/batch"
 	"flowrun/dag/schema"
@@ -15,26 +18,15 @@ const NoForm = "no form in this format"
 // decoder reads back, but for floats that are not finite: those are null.
 type jsonEncoder struct {
 	columns []writer
-}
-
-// writer is a column of the batch in hand.
-type writer struct {
-	kind kind
-	name string
-	key  string // `{"name":` or `,"name":`
-
-	array  arrow.Array
-	nulls  bool
-	ints   []int64
-	floats []float64
-	ends   []int32 // of stringKind
-	data   []byte
+	fixed   int // the room that a row takes at the most, but for its texts and what is nested
 }
 
 func newJSONEncoder(s *arrow.Schema) *jsonEncoder {
-	e := &jsonEncoder{}
+	e := &jsonEncoder{fixed: len("{}\n")}
 	for i, f := range s.Fields() {
-		e.columns = append(e.columns, writer{kind: writtenKind(f), name: f.Name, key: memberKey(i, f.Name)})
+		key := memberKey(i, f.Name)
+		e.columns = append(e.columns, writer{kind: writtenKind(f), name: f.Name, key: key, day: math.MinInt64})
+		e.fixed += max(len(key), len(shortKey{})) + maxValue
 	}
 	return e
 }
@@ -47,13 +39,12 @@ func writtenKind(f arrow.Field) kind {
 }
 
 // memberKey is the text before the i-th member's value.
-func memberKey(i int, name string) string {
-	key := []byte{','}
-	if i == 0 {
+func memberKey(i int, name string) []byte {
+	key := make([]byte, 1, max(len(shortKey{}), len(name)+8))
+	if key[0] = ','; i == 0 {
 		key[0] = '{'
 	}
-	key = append(appendQuoted(key, []byte(name)), ':')
-	return string(key)
+	return append(appendQuoted(key, []byte(name)), ':')
 }
 
 func (e *jsonEncoder) Append(dst []byte, b *batch.Batch) ([]byte, []batch.Failure) {
@@ -71,51 +62,42 @@ func (e *jsonEncoder) Append(dst []byte, b *batch.Batch) ([]byte, []batch.Failur
 		}
 	}
 	for i := range e.columns { // the encoder keeps no batch alive
-		w := &e.columns[i]
-		w.array, w.ints, w.floats, w.ends, w.data = nil, nil, nil, nil, nil
+		e.columns[i].unload()
 	}
 	return dst, failed
 }
 
-func (w *writer) load(arr arrow.Array) {
-	w.array, w.nulls = arr, arr.NullN() > 0
-	switch a := arr.(type) {
-	case *array.Int64:
-		w.ints = a.Int64Values()
-	case *array.Float64:
-		w.floats = a.Float64Values()
-	case *array.String:
-		w.ends, w.data = nil, nil
-		if a.Len() > 0 {
-			w.ends, w.data = a.ValueOffsets(), a.ValueBytes()
-		}
-	}
-}
-
 func (e *jsonEncoder) row(dst []byte, row int, failed []batch.Failure) ([]byte, []batch.Failure) {
 	start := len(dst)
+	dst = slices.Grow(dst, e.fixed)
 	for i := range e.columns {
 		w := &e.columns[i]
-		dst = append(dst, w.key...)
-		if w.nulls && w.array.IsNull(row) {
+		dst = w.appendKey(dst)
+		if w.nulls && w.isNull(row) {
 			dst = append(dst, "null"...)
 			continue
 		}
+		ok := true
 		switch w.kind {
+		case stringKind:
+			from := w.ends[0]
+			dst = appendText(dst, w.data, int(w.ends[row]-from), int(w.ends[row+1]-from), e.fixed)
 		case intKind:
 			dst = appendInt(dst, w.ints[row])
 		case floatKind:
-			dst = appendFloat(dst, w.floats[row])
-		case stringKind:
-			from := w.ends[0]
-			dst = appendQuoted(dst, w.data[w.ends[row]-from:w.ends[row+1]-from])
+			dst = appendFloatLike(dst, w.floats[row], &w.decimals)
+		case timestampKind:
+			dst, ok = w.appendMoment(dst, w.ints[row])
+		case boolKind:
+			dst = strconv.AppendBool(dst, w.bools.Value(row))
 		default:
-			var ok bool
-			if dst, ok = appendValue(dst, w.array, row, w.kind); !ok {
-				return dst[:start], append(failed, batch.Failure{
-					Row: int32(row), Reason: NoForm, Detail: w.name + " holds a moment outside the years 0 to 9999",
-				})
-			}
+			dst, ok = appendValue(dst, w.array, row, w.kind)
+			dst = slices.Grow(dst, e.fixed)
+		}
+		if !ok {
+			return dst[:start], append(failed, batch.Failure{
+				Row: int32(row), Reason: NoForm, Detail: w.name + " holds a moment outside the years 0 to 9999",
+			})
 		}
 	}
 	if len(e.columns) == 0 {
