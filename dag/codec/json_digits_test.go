@@ -98,10 +98,9 @@ func TestMomentsAreWrittenAsEachAlone(t *testing.T) {
 	b := batch.NewBuilder(s, checked(t))
 	defer b.Release()
 	rng := rand.New(rand.NewPCG(5, 6))
-	var moments []int64
 	const first, last = firstDay * 86_400 * usPerSecond, (lastDay+1)*86_400*usPerSecond - 1
-	for _, v := range []int64{0, -1, 1, 86_400*usPerSecond - 1, 86_400 * usPerSecond, first, first - 1, last, last + 1, math.MinInt64, math.MaxInt64, -1_500_000} {
-		moments = append(moments, v)
+	moments := []int64{
+		0, -1, 1, 86_400*usPerSecond - 1, 86_400 * usPerSecond, first, first - 1, last, last + 1, math.MinInt64, math.MaxInt64, -1_500_000,
 	}
 	for range 20_000 {
 		moments = append(moments, rng.Int64N(last)*int64(1-2*rng.IntN(2))/[]int64{1, 100, 10_000}[rng.IntN(3)]/usPerSecond*usPerSecond+rng.Int64N(usPerSecond)*rng.Int64N(2))

@@ -1,6 +1,9 @@
 package codec
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+)
 
 // keys are those that an object was seen to have, or declares: each knows its field and has a guess of the key that follows
 // it, which is the one that did last time. A guess that holds costs two comparisons of words; where none does, a key is found
@@ -42,25 +45,25 @@ func init() { noKey.next = noKey }
 
 // head is a name as far as two words hold it, with zeros behind it, and its length.
 type head struct {
-	words [2]uint64
-	size  int
+	first, second uint64
+	size          int
 }
 
 func headOf(name string) head {
 	var first [16]byte
 	copy(first[:], name)
-	return head{[2]uint64{word(first[:]), word(first[8:])}, len(name)}
+	return head{word(first[:]), word(first[8:]), len(name)}
 }
 
 // hash is where to look for a name. Names that differ behind the sixteenth byte only share it.
 func (h *head) hash() uint64 {
-	x := h.words[0]*0x9e3779b97f4a7c15 ^ bits.RotateLeft64(h.words[1]+uint64(h.size), 32)*0xff51afd7ed558ccd
+	x := h.first*0x9e3779b97f4a7c15 ^ bits.RotateLeft64(h.second+uint64(h.size), 32)*0xff51afd7ed558ccd
 	return x ^ x>>32
 }
 
 // newKeys makes the keys of declared fields. Until something was seen the guess is the declared order.
 func newKeys(fields []*reader, names []string) keys {
-	k := keys{start: key{next: noKey}, room: len(fields) + maxOtherKeys}
+	k := keys{start: key{next: noKey}, other: reader{most: math.MaxUint64}, room: len(fields) + maxOtherKeys}
 	k.all = make([]*key, 1<<bits.Len(uint(2*k.room)))
 	last := &k.start
 	for i, name := range names {
@@ -103,28 +106,28 @@ func (k *key) at(b []byte, i int) bool {
 	return k.rest == "" || len(b)-i > k.size && string(b[i+16:i+k.size]) == k.rest
 }
 
-// short returns the key of up to fifteen bytes that stands at i, where a quote is known to stand, with its colon; nil: it is
-// not known, or written in another way.
-func (s *keys) short(b []byte, i int) *key {
-	h := head{words: [2]uint64{load(b, i+1)}}
-	if m := special(h.words[0]); m != 0 {
+// short returns the key of up to fifteen bytes that stands at i, where a quote is known to stand, and the place behind its
+// colon; nil: it is not known, or written in another way. The place does not wait for the key to be found.
+func (s *keys) short(b []byte, i int) (*key, int) {
+	h := head{first: load(b, i+1)}
+	if m := special(h.first); m != 0 {
 		h.size = bits.TrailingZeros64(m) >> 3
-		h.words[0] &= 1<<(8*h.size) - 1
+		h.first &= 1<<(8*h.size) - 1
 	} else {
-		h.words[1] = load(b, i+9)
-		n := bits.TrailingZeros64(special(h.words[1])) >> 3
+		h.second = load(b, i+9)
+		n := bits.TrailingZeros64(special(h.second)) >> 3
 		if n == 8 {
-			return nil
+			return nil, i
 		}
 		h.size = 8 + n
-		h.words[1] &= 1<<(8*n) - 1
+		h.second &= 1<<(8*n) - 1
 	}
 	if b[i+1+h.size] != '"' || b[i+2+h.size] != ':' {
-		return nil
+		return nil, i
 	}
 	for at := h.hash(); ; at++ {
 		if k := s.all[at&uint64(len(s.all)-1)]; k == nil || k.head == h {
-			return k
+			return k, i + h.size + 3
 		}
 	}
 }

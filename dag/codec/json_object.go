@@ -1,8 +1,6 @@
 package codec
 
 import (
-	"math"
-
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"flowrun/dag/batch"
@@ -65,7 +63,8 @@ func (d *jsonDecoder) object(o *object, b []byte, i, depth int) int {
 			r.met = this
 			found++
 		}
-		// What is told apart here is what there is most of. Everything else is for value, which appends at once.
+		// What is told apart here is what there is most of, by its first byte, which is known before the field is. Everything
+		// else is for value, which appends at once.
 		switch c := b[i]; {
 		case c == '"' && r.kind <= stringKind: // or undeclared
 			r.from = i + 1
@@ -79,40 +78,16 @@ func (d *jsonDecoder) object(o *object, b []byte, i, depth int) int {
 			if text, i, _ = d.hardText(b, r.from, r.to); i >= 0 && r.kind == stringKind {
 				r.column.AppendBytes(text)
 			}
-		case r.kind == floatKind && (c-'0' <= 9 || c == '-'):
+		case c-'0' <= 9 || c == '-':
 			n, end := d.number(b, i)
-			if n.is&cut == 0 && n.mantissa < 1<<53 && uint(-n.exponent) <= 22 {
-				v := float64(int64(n.mantissa)) / powersOfTen[-n.exponent]
-				if n.is&negative != 0 {
-					v = -v
-				}
-				r.form, r.bits = asFloat, int64(math.Float64bits(v))
+			if n.is&r.look == r.like && n.mantissa <= r.most && uint(-n.exponent) <= 22 {
+				r.form, r.number = asNumber, n
 				i = end
 			} else {
 				i = d.slow(r, b, i, depth)
 			}
-		case r.kind == intKind && (c-'0' <= 9 || c == '-'):
-			n, end := d.number(b, i)
-			if v, ok := n.int(); ok && n.is&whole != 0 {
-				r.form, r.bits = asInt, v
-				i = end
-			} else {
-				i = d.slow(r, b, i, depth)
-			}
-		case r.kind == epochKind && (c-'0' <= 9 || c == '-'):
-			n, end := d.number(b, i)
-			if n.is&(whole|cut) == whole && n.mantissa <= r.unit.most {
-				v := int64(n.mantissa * r.unit.num)
-				if n.is&negative != 0 {
-					v = -v
-				}
-				r.form, r.bits = asInt, v
-				i = end
-			} else {
-				i = d.slow(r, b, i, depth)
-			}
-		case r.kind == boolKind && load(b, i)<<32 == trueWord<<32:
-			r.form, r.bits = asBool, 1
+		case c == 't' && r.kind == boolKind && load(b, i)<<32 == trueWord<<32:
+			r.form = asTrue
 			i += len("true")
 		default:
 			i = d.slow(r, b, i, depth)
@@ -151,15 +126,13 @@ func (d *jsonDecoder) key(o *object, last *key, b []byte, i int) (*key, int) {
 			}
 		}
 	}
-	k := o.keys.short(b, i)
-	if k != nil {
-		i += k.size
-	} else {
-		text, end, _ := d.text(b, i+1)
-		if end < 0 {
+	k, end := o.keys.short(b, i)
+	if k == nil {
+		var text []byte
+		if text, end, _ = d.text(b, i+1); end < 0 {
 			return nil, -1
 		}
-		if i = d.colon(b, end); i < 0 {
+		if end = d.colon(b, end); end < 0 {
 			return nil, -1
 		}
 		if k = o.keys.find(text); k == nil {
@@ -173,7 +146,7 @@ func (d *jsonDecoder) key(o *object, last *key, b []byte, i int) (*key, int) {
 			last.next = k
 		}
 	}
-	return k, i
+	return k, end
 }
 
 // colon reads what stands between a key and its value.

@@ -15,11 +15,15 @@ type reader struct {
 	nullable bool
 	column   *batch.Column
 
+	// Which numbers are surely good for it: those whose marks are like these where they are looked at, up to most.
+	look, like numberMarks
+	most       uint64
+
 	// Of a field of an object in hand: which object it was last met in, see jsonDecoder.objects, and what is to be appended
-	// when that is complete: bits, or the text from a place in the buffer to another.
+	// when that is complete: a number, or the text from a place in the buffer to another.
 	met      uint64
 	form     form
-	bits     int64
+	number   number
 	from, to int
 
 	name   string // with its place, for messages: pos.lat, tags[]
@@ -36,9 +40,8 @@ type form uint8
 const (
 	inColumn form = iota // it does not wait
 	asText
-	asInt
-	asFloat
-	asBool
+	asNumber
+	asTrue
 )
 
 // append appends what waits.
@@ -46,13 +49,32 @@ func (r *reader) append(b []byte) {
 	switch r.form {
 	case asText:
 		r.column.AppendShort(b, r.from, r.to-r.from)
-	case asInt:
-		r.column.AppendInt(r.bits)
-	case asFloat:
-		r.column.AppendFloat(math.Float64frombits(uint64(r.bits)))
-	case asBool:
-		r.column.AppendBool(r.bits != 0)
+	case asNumber:
+		r.appendNumber()
+	case asTrue:
+		r.column.AppendBool(true)
 	}
+}
+
+// appendNumber appends the number that waits, which is good for the column.
+func (r *reader) appendNumber() {
+	n := &r.number
+	if r.kind == floatKind {
+		v := float64(int64(n.mantissa)) / powersOfTen[-n.exponent]
+		if n.is&negative != 0 {
+			v = -v
+		}
+		r.column.AppendFloat(v)
+		return
+	}
+	v := int64(n.mantissa)
+	if r.kind == epochKind {
+		v *= int64(r.unit.num)
+	}
+	if n.is&negative != 0 {
+		v = -v
+	}
+	r.column.AppendInt(v)
 }
 
 func newReader(name string, f arrow.Field, c *batch.Column) *reader {
@@ -72,6 +94,16 @@ func newReader(name string, f arrow.Field, c *batch.Column) *reader {
 			columns[i] = c.Field(i)
 		}
 		r.object = newObject(name+".", t.Fields(), columns)
+	}
+	switch r.kind {
+	case intKind:
+		r.look, r.like, r.most = whole|cut, whole, math.MaxInt64
+	case floatKind:
+		r.look, r.most = cut, 1<<53-1
+	case epochKind:
+		r.look, r.like, r.most = whole|cut, whole, r.unit.most
+	default:
+		r.like = whole // none
 	}
 	return r
 }
