@@ -23,13 +23,32 @@ const (
 type sampler struct {
 	until atomic.Int64 // nanoseconds of the Unix epoch: somebody peeks; the ticker makes it 0 when it has passed
 	mu    sync.Mutex
-	fresh []sampled      // not yet text, oldest first
+	fresh ring           // not yet text
 	kept  []live.Sampled // newest last
 }
 
+// ring holds the newest batches; what it costs is paid for every batch while somebody watches.
+type ring struct {
+	of   [sampledBatches]sampled
+	head int // of the oldest
+	n    int
+	rows int // of all
+}
+
 type sampled struct {
-	batch *batch.Batch
-	live.Sampled
+	batch         *batch.Batch
+	number, epoch uint64
+	rows          int
+}
+
+// drop gives back the oldest.
+func (r *ring) drop() {
+	old := &r.of[r.head]
+	r.rows -= old.rows
+	old.batch.Release()
+	old.batch = nil
+	r.head = (r.head + 1) % sampledBatches
+	r.n--
 }
 
 // watched reports whether an edge has to keep its newest rows.
@@ -44,37 +63,34 @@ func (r *Run) watched(s *sampler) bool {
 func (s *sampler) offer(b *batch.Batch, number, epoch uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fresh = append(s.fresh, sampled{b.Retain(), live.Sampled{Number: number, Epoch: epoch, Total: b.Rows()}})
-	rows := 0
-	for _, f := range s.fresh[1:] {
-		rows += f.Total
+	r, rows := &s.fresh, b.Rows()
+	for r.n == sampledBatches || r.n > 0 && r.rows+rows-r.of[r.head].rows >= sampledRows {
+		r.drop()
 	}
-	drop := 0
-	for drop < len(s.fresh)-1 && (rows >= sampledRows || len(s.fresh)-drop > sampledBatches) {
-		s.fresh[drop].batch.Release()
-		drop++
-		rows -= s.fresh[drop].Total
-	}
-	s.fresh = append(s.fresh[:0], s.fresh[drop:]...)
+	r.of[(r.head+r.n)%sampledBatches] = sampled{b.Retain(), number, epoch, rows}
+	r.n++
+	r.rows += rows
 }
 
 // settle makes text of the batches at hand and gives them back.
 func (s *sampler) settle() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	left := sampledRows
-	now := time.Now()
-	for i := len(s.fresh) - 1; i >= 0; i-- {
-		f := &s.fresh[i]
-		f.Rows, f.At = batch.Sample(f.batch, left), now
-		left -= len(f.Rows)
-		f.batch.Release()
+	r := &s.fresh
+	if r.n == 0 {
+		return
 	}
-	for i, f := range s.fresh {
-		s.kept = append(s.kept, f.Sampled)
-		s.fresh[i] = sampled{}
+	first, left, now := len(s.kept), sampledRows, time.Now()
+	s.kept = append(s.kept, make([]live.Sampled, r.n)...)
+	for i := r.n - 1; i >= 0; i-- {
+		f := &r.of[(r.head+i)%sampledBatches]
+		rows := batch.Sample(f.batch, left)
+		left -= len(rows)
+		s.kept[first+i] = live.Sampled{Number: f.number, Epoch: f.epoch, At: now, Total: f.rows, Rows: rows}
 	}
-	s.fresh = s.fresh[:0]
+	for r.n > 0 {
+		r.drop()
+	}
 	if over := len(s.kept) - sampledBatches; over > 0 {
 		clear(s.kept[:over])
 		s.kept = append(s.kept[:0], s.kept[over:]...)
@@ -97,10 +113,10 @@ func (s *sampler) tick(watched bool, now time.Time) {
 func (s *sampler) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, f := range s.fresh {
-		f.batch.Release()
+	for s.fresh.n > 0 {
+		s.fresh.drop()
 	}
-	s.fresh, s.kept = nil, nil
+	s.kept = nil
 }
 
 // Peek gives the newest rows on an edge; see live.Run.
