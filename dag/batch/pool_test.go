@@ -2,9 +2,14 @@ package batch
 
 import (
 	"bytes"
+	"fmt"
 	"sync"
 	"testing"
 	"unsafe"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"flowrun/dag/schema"
 )
 
 func TestSizesHoldWhatIsAskedForAndLittleMore(t *testing.T) {
@@ -166,5 +171,26 @@ func BenchmarkPool(b *testing.B) {
 		x, y := p.AllocateUnclear(32<<10), p.AllocateUnclear(16<<10)
 		p.Free(x)
 		p.Free(y)
+	}
+}
+
+// BenchmarkBuilder makes batches of an int, a float and a text: what one batch costs beside its rows.
+func BenchmarkBuilder(b *testing.B) {
+	s := arrow.NewSchema([]arrow.Field{column("n", schema.Int), column("f", schema.Float), column("s", schema.String)}, nil)
+	for _, rows := range []int{1, 4096} {
+		b.Run(fmt.Sprintf("rows=%d", rows), func(b *testing.B) {
+			builder := NewBuilder(s, NewPool())
+			defer builder.Release()
+			b.ReportAllocs()
+			for b.Loop() {
+				builder.Reserve(rows)
+				for i := range rows {
+					builder.Column(0).AppendInt(int64(i))
+					builder.Column(1).AppendFloat(1)
+					builder.Column(2).AppendString("to be or not to be")
+				}
+				builder.Batch().Release()
+			}
+		})
 	}
 }
