@@ -12,7 +12,7 @@ import (
 
 // Columns that nobody reads take every value and become nulls, beside others that are built.
 func TestBlankColumns(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := memory.NewCheckedAllocator(NewPool())
 	defer mem.AssertSize(t, 0)
 	types := []arrow.DataType{
 		schema.Bool, schema.Int, schema.Float, schema.String, schema.Bytes, schema.Timestamp, schema.Date, schema.Duration,
@@ -83,7 +83,7 @@ func TestBlankColumns(t *testing.T) {
 }
 
 func TestAppendShort(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := memory.NewCheckedAllocator(NewPool())
 	defer mem.AssertSize(t, 0)
 	src := []byte("0123456789abcdefghijklmnopqrstuvwxyz")
 	c, same := NewColumn(schema.String, mem), NewColumn(schema.String, mem)

@@ -9,7 +9,7 @@ import (
 )
 
 func TestBlank(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := memory.NewCheckedAllocator(NewPool())
 	defer mem.AssertSize(t, 0)
 	for _, dt := range []struct {
 		name  string

@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"pgregory.net/rapid"
 
+	"flowrun/dag/batch"
 	"flowrun/dag/schema"
 )
 
@@ -42,7 +43,7 @@ func bulkCases() []bulkCase {
 
 // inBulk reads a stream in chunks as a source does, record by record or in bulk, and tells all that it gave.
 func inBulk(o DecoderOptions, input []byte, cuts []int, rows, maxLine int, bulk bool) string {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := memory.NewCheckedAllocator(batch.NewPool())
 	o.Allocator, o.Now = mem, func() time.Time { return time.Unix(0, 0) }
 	d := NewDecoder(o)
 	many, ok := d.(Bulk)

@@ -82,7 +82,7 @@ type outcome struct {
 func (w *wide) run(t *testing.T, rt *rapid.T, o exec.Options, rewrite func(*plan.Pipeline)) outcome {
 	p := w.build(rt)
 	rewrite(p)
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := memory.NewCheckedAllocator(batch.NewPool())
 	o.Allocator, o.Transforms = mem, relational.New
 	o.Now = func() time.Time { return time.Unix(0, 0) }
 	ends := &wideEnds{w: w, sinks: map[string]*wideSinkOp{}}

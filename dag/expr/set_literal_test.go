@@ -13,7 +13,7 @@ import (
 
 // A literal is made once and kept: that rows of the batch in hand failed before is none of its business.
 func TestLiteralsBesideFailures(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	mem := memory.NewCheckedAllocator(batch.NewPool())
 	defer mem.AssertSize(t, 0)
 	s := arrow.NewSchema([]arrow.Field{{Name: "n", Type: schema.Int}}, nil)
 	set := NewSet(mem, compileOver(t, "10 % n", s), compileOver(t, `"x"`, s), compileOver(t, "7", s))

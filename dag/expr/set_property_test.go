@@ -27,7 +27,7 @@ func FuzzSets(f *testing.F) {
 }
 
 func setsAgree(t *rapid.T) {
-	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	mem := memory.NewCheckedAllocator(batch.NewPool())
 	g := &grammar{t: t, pool: map[string][]string{}}
 	var programs []*Program
 	for range rapid.IntRange(1, 4).Draw(t, "programs") {

@@ -218,7 +218,7 @@ func texts(pieces []*Piece) []string {
 
 // checked is an allocator of which everything has to come back.
 func checked(t testing.TB) memory.Allocator {
-	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	mem := memory.NewCheckedAllocator(batch.NewPool())
 	t.Cleanup(func() { mem.AssertSize(t, 0) })
 	return mem
 }
