@@ -89,13 +89,21 @@ func (c *checker) body(n ast.Node, p *predicate) *Typed {
 // The nodes of a loop. Null elements are skipped: no predicate sees one.
 func element() ast.Node { return &ast.PointerNode{} }
 
-func guarded(body ast.Node) ast.Node {
-	return &ast.PredicateNode{Node: choose(isNull(element()), &ast.BoolNode{}, isTrue(body))}
+func guarded(body *Typed) ast.Node {
+	return &ast.PredicateNode{Node: choose(isNull(element()), &ast.BoolNode{}, truthOf(body))}
 }
 
 // unguarded is a test for which a null element counts as one that passes.
-func unguarded(body ast.Node) ast.Node {
-	return &ast.PredicateNode{Node: choose(isNull(element()), &ast.BoolNode{Value: true}, isTrue(body))}
+func unguarded(body *Typed) ast.Node {
+	return &ast.PredicateNode{Node: choose(isNull(element()), &ast.BoolNode{Value: true}, truthOf(body))}
+}
+
+// truthOf tests for true; what never is null needs no test of its own.
+func truthOf(body *Typed) ast.Node {
+	if !body.Nullable && schema.Equal(body.Type, schema.Bool) {
+		return body.AST
+	}
+	return isTrue(body.AST)
 }
 
 // collect makes the list of what body is for the elements that are not null.
@@ -120,7 +128,7 @@ func (c *checker) loop(s *site, t arrow.DataType, more []*Typed, make func(list 
 }
 
 func predicateFunctions() []*function {
-	test := func(name, doc string, t func(elem arrow.DataType) arrow.DataType, nullable bool, finish func(list, body ast.Node) ast.Node) *function {
+	test := func(name, doc string, t func(elem arrow.DataType) arrow.DataType, nullable bool, finish func(list ast.Node, body *Typed) ast.Node) *function {
 		return &function{name: name, signature: name + "(list, predicate)", doc: doc, least: 2, most: 2,
 			predicate: func(c *checker, s *site) *Typed {
 				elem := c.loopOver(s)
@@ -128,24 +136,24 @@ func predicateFunctions() []*function {
 				if elem == unknownType {
 					return c.unknown(s.args[0], body)
 				}
-				r := c.loop(s, t(elem), []*Typed{body}, func(list ast.Node) ast.Node { return finish(list, body.AST) })
+				r := c.loop(s, t(elem), []*Typed{body}, func(list ast.Node) ast.Node { return finish(list, body) })
 				r.Nullable = r.Nullable || nullable
 				return r
 			}}
 	}
-	builtin := func(name string) func(list, body ast.Node) ast.Node {
-		return func(list, body ast.Node) ast.Node {
+	builtin := func(name string) func(list ast.Node, body *Typed) ast.Node {
+		return func(list ast.Node, body *Typed) ast.Node {
 			return &ast.BuiltinNode{Name: name, Arguments: []ast.Node{list, guarded(body)}}
 		}
 	}
-	number := func(name string) func(list, body ast.Node) ast.Node {
-		return func(list, body ast.Node) ast.Node { return asInt64(builtin(name)(list, body)) }
+	number := func(name string) func(list ast.Node, body *Typed) ast.Node {
+		return func(list ast.Node, body *Typed) ast.Node { return asInt64(builtin(name)(list, body)) }
 	}
 	truth := func(arrow.DataType) arrow.DataType { return schema.Bool }
 	integer := func(arrow.DataType) arrow.DataType { return schema.Int }
 	itself := func(elem arrow.DataType) arrow.DataType { return elem }
 	return []*function{
-		test("all", "Whether the predicate is true for every element.", truth, false, func(list, body ast.Node) ast.Node {
+		test("all", "Whether the predicate is true for every element.", truth, false, func(list ast.Node, body *Typed) ast.Node {
 			return &ast.BuiltinNode{Name: "all", Arguments: []ast.Node{list, unguarded(body)}}
 		}),
 		test("any", "Whether the predicate is true for some element.", truth, false, builtin("any")),
@@ -192,7 +200,7 @@ func countCall(c *checker, s *site) *Typed {
 		return c.unknown(s.args[0], body)
 	}
 	return c.loop(s, schema.Int, []*Typed{body}, func(list ast.Node) ast.Node {
-		return asInt64(&ast.BuiltinNode{Name: "count", Arguments: []ast.Node{list, guarded(body.AST)}})
+		return asInt64(&ast.BuiltinNode{Name: "count", Arguments: []ast.Node{list, guarded(body)}})
 	})
 }
 

@@ -20,6 +20,9 @@ func (k *conditionalKernel) eval(f *frame) column {
 		}
 		return k.otherwise.eval(f)
 	}
+	if k.then.harmless() && k.otherwise.harmless() && (k.kind == kindInt || k.kind == kindFloat) {
+		return k.blend(f, c)
+	}
 	yes := trues(f, c)
 	switch len(yes) {
 	case 0:

@@ -61,7 +61,7 @@ func TestSearchOfManyRows(t *testing.T) {
 			fmt.Sprintf("lower(s) contains %q", want):          func(s string) bool { return strings.Contains(s, want) },
 			fmt.Sprintf("not (s contains %q)", want):           func(s string) bool { return !strings.Contains(s, want) },
 			fmt.Sprintf("(s == %q ? %q : s) contains %q", want, "aa", want+"a"): func(s string) bool {
-				return s != want && strings.Contains(s, want+"a") || s == want && "aa" == want+"a"
+				return s != want && strings.Contains(s, want+"a") || s == want && want+"a" == "aa"
 			},
 		} {
 			expected := []int32{}
