@@ -39,7 +39,7 @@ var house = []struct {
 	{3, "dag/codec/columnar", "files of columns: Parquet and Arrow IPC, read by column and row group, and written", []string{"dag/diag", "dag/schema", "dag/batch"}, nil},
 	{3, "dag/state", "state tables", []string{"dag/schema", "dag/batch"}, nil},
 	{4, "dag/codec", "bytes to columns and back: text, json lines, csv, key=value; all formats by name", []string{"dag/diag", "dag/schema", "dag/batch", "dag/codec/columnar"}, nil},
-	{4, "dag/plan", "closed logical algebra: bind, check, explain", []string{"dag/diag", "dag/schema", "dag/spec", "dag/expr"}, nil},
+	{4, "dag/plan", "closed logical algebra: bind, check, rewrite, explain", []string{"dag/diag", "dag/schema", "dag/spec", "dag/expr"}, nil},
 	{4, "dag/op", "the operator contract: Source, Transform, Sink, Runtime", []string{"dag/schema", "dag/batch", "dag/state"}, nil},
 	{5, "dag/op/optest", "a Runtime and an Emitter for the tests of operators", []string{"dag/schema", "dag/batch", "dag/state", "dag/op"}, nil},
 	{5, "nodes/lines", "reading lines from what can block, shared by the kinds that do", []string{"dag/batch", "dag/expr", "dag/codec", "dag/op", "dag/schema"}, nil},

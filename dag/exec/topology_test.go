@@ -12,6 +12,7 @@ import (
 	"flowrun/dag/exec"
 	"flowrun/dag/live"
 	"flowrun/dag/plan"
+	"flowrun/dag/relational"
 )
 
 func TestTopology(t *testing.T) {
@@ -96,4 +97,33 @@ func TestLogLinesBecomeEvents(t *testing.T) {
 			t.Error(d)
 		}
 	})
+}
+
+// A watcher is told which columns nobody reads: what is not built there is no null.
+func TestUnreadColumnsAreKnown(t *testing.T) {
+	g := newGraph(t)
+	g.source("in", &source{})
+	g.add("more", &plan.Project{Keep: true, Items: []plan.Item{item("double", "n * 2"), item("warm", "n > 20")}}, "in")
+	g.sink("out", &sink{}, "more")
+	g.by["out"].Op.(*plan.Write).Exprs = []plan.Expr{{Text: text("double")}}
+	g.by["out"].Op.(*plan.Write).ExprsOnly = true
+	g.bind()
+	plan.Rewrite(g.p)
+	g.transforms = relational.New
+	r := g.build(exec.Options{})
+	top, _ := r.Topology(t.Context())
+	p, err := r.Peek(t.Context(), top.Edges[1].ID, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, columns := range [][]live.Column{top.Nodes[1].Outputs[0].Columns, top.Nodes[2].Inputs[0].Columns, p.Columns} {
+		for i, want := range []bool{true, false, true} {
+			if columns[i].Unread != want {
+				t.Errorf("%s is unread: %v", columns[i].Name, columns[i].Unread)
+			}
+		}
+	}
+	if in := top.Nodes[0].Outputs[0].Columns; in[0].Unread {
+		t.Error("the source's only column is read")
+	}
 }
