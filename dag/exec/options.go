@@ -24,7 +24,7 @@ type Options struct {
 	Transforms func(n *plan.Node) (op.Transform, error)
 	// Allocator is where Arrow buffers come from; nil: a batch.Pool of the run's own.
 	Allocator memory.Allocator
-	// BatchRows and BatchBytes bound a batch; 0: 4096 rows, 256 KiB.
+	// BatchRows and BatchBytes bound a batch; 0: 4096 rows, 512 KiB.
 	BatchRows, BatchBytes int
 	// Queue is how many batches an edge holds; 0: 4.
 	Queue int
@@ -56,7 +56,7 @@ func (o Options) withDefaults() Options {
 		o.BatchRows = 4096
 	}
 	if o.BatchBytes <= 0 {
-		o.BatchBytes = 256 << 10
+		o.BatchBytes = 512 << 10 // where reading stops getting faster; a source holds a few of them at once
 	}
 	if o.Queue <= 0 {
 		o.Queue = 4
