@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -98,6 +100,7 @@ func (d *desk) events(t *testing.T, name string) []event {
 }
 
 type event struct {
+	At     *int64   `json:"ts"`
 	User   *string  `json:"user_id"`
 	Device *string  `json:"device"`
 	Temp   *float64 `json:"temp"`
@@ -128,7 +131,8 @@ func TestWorkloads(t *testing.T) {
 			same(t, d.read(t, "out/w2_"+kind+".jsonl"), hot(t, events))
 		})
 		t.Run("w3/"+kind, func(t *testing.T) {
-			d.run(t, "w3.yaml", nil)
+			// So few events make one window of ten seconds; of these shorter ones they make several.
+			d.run(t, "w3.yaml", strings.NewReplacer("tumbling: 10s", "tumbling: 70ms", "delay: 1s", "delay: 10ms"))
 			same(t, d.read(t, "out/w3_"+kind+".jsonl"), averages(t, events))
 		})
 	}
@@ -267,38 +271,52 @@ func hot(t *testing.T, events []event) string {
 	return jsonLines(t, rows)
 }
 
-// averages is workload 3: null is a device of its own, and no temperature.
+// averages is workload 3, with windows of 70 ms: null is a device of its own, no temperature, and no time.
 func averages(t *testing.T, events []event) string {
+	const window = 70
 	type group struct {
+		Start    string  `json:"window_start"`
+		End      string  `json:"window_end"`
 		Device   *string `json:"device"`
 		Readings int     `json:"readings"`
 		Average  *number `json:"avg_temp"`
+		start    int64
 		sum      float64
 		temps    int
 	}
+	stamp := func(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339Nano) }
 	groups := map[string]*group{}
-	var rows []any
+	var all []*group
 	for _, e := range events {
-		key := "null"
+		if e.At == nil {
+			continue
+		}
+		start := *e.At / window * window
+		key := fmt.Sprint(start, "null")
 		if e.Device != nil {
-			key = "=" + *e.Device
+			key = fmt.Sprint(start, "=", *e.Device)
 		}
 		g := groups[key]
 		if g == nil {
-			g = &group{Device: e.Device}
+			g = &group{Start: stamp(start), End: stamp(start + window), Device: e.Device, start: start}
 			groups[key] = g
-			rows = append(rows, g)
+			all = append(all, g)
 		}
 		g.Readings++
 		if e.Temp != nil {
 			g.sum, g.temps = g.sum+*e.Temp, g.temps+1
 		}
 	}
-	for _, g := range groups {
+	if len(all) < 2 || all[0].start == all[len(all)-1].start {
+		t.Fatalf("%d groups of one window", len(all))
+	}
+	var rows []any
+	for _, g := range all {
 		if g.temps > 0 {
 			average := number(g.sum / float64(g.temps))
 			g.Average = &average
 		}
+		rows = append(rows, g)
 	}
 	return jsonLines(t, rows)
 }
