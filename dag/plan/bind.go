@@ -78,6 +78,8 @@ func (b *binder) node(n *Node) {
 		out = b.watermark(n, o, in)
 	case *Join:
 		out = b.join(n, o)
+	case *Sort:
+		out = b.sorted(n, o, in)
 	case *Dedupe:
 		out = b.dedupe(n, o, in)
 	case *Union:

@@ -78,6 +78,8 @@ func (x *explainer) node(n *Node) {
 		x.timing(&o.Timing)
 	case *Join:
 		x.join(n, o)
+	case *Sort:
+		x.linef("  into the order of event time, each row once the watermark has passed it")
 	case *Dedupe:
 		x.dedupe(o)
 	case *Union:

@@ -28,6 +28,8 @@ func NoLanes(o Op) (why, instead string) {
 		return "only passes rows on, so that lanes would have nothing to do", "give `parallelism` to the nodes above or below it"
 	case *Join:
 		return "keeps the rows that wait in one place, and cannot share them out by key yet", faster
+	case *Sort:
+		return "puts all rows into one order", faster
 	case *Dedupe:
 		return "remembers its keys in one place, and cannot share them out by key yet", faster
 	case *Aggregate:

@@ -149,6 +149,12 @@ func (n *Node) read(port int, in need, s *arrow.Schema, of map[*Output]need) {
 		if late := n.Output(LateOutput); late != nil && late.Read {
 			in.or(of[late][:len(in)])
 		}
+	case *Sort:
+		in.or(out)
+		in.clock(o.Clock)
+		if late := n.Output(LateOutput); late.Read {
+			in.or(of[late][:len(in)])
+		}
 	case *Watermark:
 		in.or(out)
 		in[o.Timing.Index] = true

@@ -30,6 +30,8 @@ func New(n *plan.Node) (op.Transform, error) {
 		return &watermark{timing: o.Timing}, nil
 	case *plan.Join:
 		return newJoin(n, o)
+	case *plan.Sort:
+		return newSorted(n, o)
 	case *plan.Dedupe:
 		return newDedupe(n, o)
 	case *plan.Union:

@@ -32,6 +32,7 @@ func TestEveryOperationHasAnOperator(t *testing.T) {
 		"Union":     func() plan.Op { return &plan.Union{} },
 		"Aggregate": func() plan.Op { return &plan.Aggregate{} },
 		"Join":      func() plan.Op { return &plan.Join{} },
+		"Sort":      func() plan.Op { return &plan.Sort{} },
 		"Dedupe":    func() plan.Op { return &plan.Dedupe{} },
 		"Watermark": func() plan.Op { return &plan.Watermark{} },
 	}

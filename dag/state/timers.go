@@ -123,6 +123,9 @@ func (t *Timers) start(at int64) int64 {
 	if past < 0 {
 		past += t.width
 	}
+	if at < math.MinInt64+past { // the first bucket is shorter
+		return math.MinInt64
+	}
 	return at - past
 }
 

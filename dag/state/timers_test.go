@@ -55,3 +55,17 @@ func TestTimersAtTheEndOfTime(t *testing.T) {
 		t.Errorf("due at the end of time: %v", got)
 	}
 }
+
+func TestTimersAtTheBeginOfTime(t *testing.T) {
+	timers := NewTimers(1000)
+	timers.Set(5, 1)
+	timers.Set(math.MinInt64+900, 2)
+	timers.Set(math.MinInt64, 3)
+	var slots []int32
+	for _, x := range timers.Due(math.MinInt64+900, nil) {
+		slots = append(slots, x.Slot)
+	}
+	if !slices.Equal(slots, []int32{3, 2}) {
+		t.Errorf("due are %v, want [3 2]", slots)
+	}
+}

@@ -23,6 +23,7 @@ import (
 	_ "flowrun/nodes/sample"
 	_ "flowrun/nodes/select"
 	_ "flowrun/nodes/socket"
+	_ "flowrun/nodes/sort"
 	_ "flowrun/nodes/stdin"
 	_ "flowrun/nodes/stdout"
 	_ "flowrun/nodes/union"

@@ -1,0 +1,58 @@
+package relational
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"flowrun/dag/op"
+	"flowrun/dag/state"
+)
+
+// stored are whole rows that an operator keeps until it sends them.
+type stored struct {
+	*state.Rows
+	out   output
+	sizes []int64
+}
+
+// newStored keeps rows of a schema; those that are sent have that of result, which may have columns behind them.
+func newStored(in, result *arrow.Schema) (stored, error) {
+	rows, err := state.NewRows(in)
+	return stored{Rows: rows, out: output{schema: result}}, err
+}
+
+// emit sends the rows at slots, in that order, in batches of bounded size. more, nil for none, makes the column behind those of
+// the rows, for the places from and up to a place of slots.
+func (s *stored) emit(slots []int32, more func(from, to int) arrow.Array, out op.Emitter) error {
+	for from := 0; from < len(slots); {
+		to := from + s.cut(slots[from:])
+		columns, err := s.Build(s.out.mem, slots[from:to])
+		if err != nil {
+			return err
+		}
+		if more != nil {
+			columns = append(columns, more(from, to))
+		}
+		b := s.out.stamp(recordOf(s.out.schema, columns, to-from))
+		releaseAll(columns)
+		if err := out.Emit("", b); err != nil {
+			return err
+		}
+		from = to
+	}
+	return nil
+}
+
+// cut says how many of the slots make the next batch, one at least.
+func (s *stored) cut(slots []int32) int {
+	slots = slots[:min(len(slots), s.out.maxRows)]
+	s.sizes = resized(s.sizes, len(slots))
+	clear(s.sizes)
+	s.AddSizes(s.sizes, slots)
+	var bytes int64
+	for i, size := range s.sizes {
+		if bytes += size; bytes > s.out.maxBytes && i > 0 {
+			return i
+		}
+	}
+	return len(slots)
+}
