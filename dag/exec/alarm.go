@@ -53,6 +53,17 @@ func (n *node) due(ctx context.Context, c clocked) error {
 	return nil
 }
 
+// await gives the time that the operator waits for, and notes it for those who want to know whether anything is due.
+func (n *node) await(c clocked) time.Time {
+	at := c.wake()
+	if at.IsZero() {
+		n.awaits.Store(0)
+	} else {
+		n.awaits.Store(at.UnixNano())
+	}
+	return at
+}
+
 // wake implements clocked.
 func (i *instance) wake() time.Time {
 	if i.clock == nil || i.finished {

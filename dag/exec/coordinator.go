@@ -14,17 +14,20 @@ func (r *Run) coordinate(ctx context.Context) error {
 		epoch uint64
 		alarm time.Time // when timer fires
 		timer <-chan time.Time
-		asked chan struct{} // by Cut: closed when its epoch has passed
+		asked *request
 	)
 	answer := func() {
 		if asked != nil {
 			r.settling.Store(false)
-			close(asked)
+			close(asked.done)
 			asked = nil
 		}
 	}
 	for {
-		cut, again := r.due(&t, epoch, asked != nil)
+		if asked != nil && !asked.cut && r.settled() {
+			answer()
+		}
+		cut, again := r.due(&t, epoch, asked != nil && asked.cut)
 		if cut == nil {
 			if !again.Equal(alarm) {
 				alarm, timer = again, nil
@@ -36,7 +39,7 @@ func (r *Run) coordinate(ctx context.Context) error {
 			case <-r.nudged:
 			case <-timer:
 				alarm, timer = time.Time{}, nil
-			case asked = <-r.cuts:
+			case asked = <-r.requests:
 				r.settling.Store(true)
 			case <-ctx.Done():
 				return context.Cause(ctx)
@@ -59,7 +62,9 @@ func (r *Run) coordinate(ctx context.Context) error {
 			return r.commit(ctx)
 		}
 		epoch++
-		answer()
+		if asked != nil && asked.cut {
+			answer()
+		}
 	}
 }
 
@@ -76,7 +81,7 @@ func (r *Run) due(t *trigger, epoch uint64, asked bool) (*cut, time.Time) {
 		return &cut{epoch: epoch, last: true, empty: r.waitingSince().IsZero()}, time.Time{}
 	}
 	if asked {
-		if !r.flowed() {
+		if !r.settled() {
 			return nil, time.Time{}
 		}
 		return &cut{epoch: epoch, empty: r.waitingSince().IsZero()}, time.Time{}

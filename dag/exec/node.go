@@ -30,6 +30,7 @@ type node struct {
 	head   *node        // in whose goroutine it runs; itself: it has one
 	chain  []*node      // of a head: itself and those that run in its goroutine, writers before readers
 	inside atomic.Int32 // calls under way from other nodes of its chain
+	awaits atomic.Int64 // the time that its operator is to be woken at, in nanoseconds of the Unix epoch; 0: none
 
 	abandoned atomic.Bool // every output is closed
 	working   atomic.Bool // the runner has not returned

@@ -34,8 +34,8 @@ type Run struct {
 
 	nudged     chan struct{}
 	acks       chan ack
-	cuts       chan chan struct{} // asked for by Cut
-	settling   atomic.Bool        // the coordinator waits until everything has flowed out
+	requests   chan *request // of Cut and Settle
+	settling   atomic.Bool   // the coordinator waits until everything has flowed out
 	draining   atomic.Bool
 	committing atomic.Bool
 	epochs     atomic.Uint64

@@ -97,6 +97,7 @@ func (s *source) work(ctx context.Context) error {
 			if err := s.rest(); err != nil {
 				return err
 			}
+			s.run.idle()
 		case c := <-s.barriers:
 			if err := s.rest(); err != nil { // whichever of the two was noticed first
 				return err

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"sync/atomic"
 	"time"
 
 	"flowrun/dag/batch"
@@ -13,7 +14,7 @@ import (
 type timing struct {
 	relational.Marks
 	idle  time.Duration // how long the source may have nothing before it holds nothing back; 0: for ever
-	quiet bool          // it was said that it has nothing
+	quiet atomic.Bool   // it was said that it has nothing; only the runner says so
 	last  time.Time     // the watermark that was passed on
 }
 
@@ -44,10 +45,11 @@ func (s *source) promise() error {
 		return nil
 	}
 	at := t.Mark()
-	if !at.After(t.last) && !t.quiet {
+	if !at.After(t.last) && !t.quiet.Load() {
 		return nil
 	}
-	t.last, t.quiet = at, false
+	t.last = at
+	t.quiet.Store(false)
 	return s.stand(standing{at: at})
 }
 
@@ -60,7 +62,7 @@ func (s *source) stand(now standing) error {
 // silence is when the source will have been silent for its idle timeout; zero: it is not waiting for rows, or nobody asked.
 func (s *source) silence() time.Time {
 	since := s.silent.Load()
-	if s.timing == nil || s.timing.idle == 0 || s.timing.quiet || since == 0 || s.run.pausing() || s.stopped.Load() {
+	if s.timing == nil || s.timing.idle == 0 || s.timing.quiet.Load() || since == 0 || s.run.pausing() || s.stopped.Load() {
 		return time.Time{}
 	}
 	return time.Unix(0, since).Add(s.timing.idle)
@@ -72,7 +74,7 @@ func (s *source) rest() error {
 	if at.IsZero() || s.run.o.Now().Before(at) {
 		return nil
 	}
-	s.timing.quiet = true
+	defer s.timing.quiet.Store(true) // behind what is sent: until then it is due
 	return s.stand(standing{at: s.timing.last, idle: true})
 }
 

@@ -94,7 +94,7 @@ func (n *node) drive(ctx context.Context, op taker, in *inbox) error {
 	for {
 		var ring <-chan time.Time
 		if timed != nil {
-			ring = wait.ring(timed.wake())
+			ring = wait.ring(n.await(timed))
 		}
 		port, m, err := in.next(ctx, clock, n.run.idle, ring)
 		if err != nil {
@@ -110,6 +110,9 @@ func (n *node) drive(ctx context.Context, op taker, in *inbox) error {
 			continue
 		}
 		last, err := op.take(ctx, port, m)
+		if timed != nil {
+			n.await(timed) // known before the message counts as dealt with
+		}
 		n.in[port].done.Add(1)
 		if err != nil || last {
 			return err

@@ -28,11 +28,11 @@ func (b *bench) node(id string) *plan.Node {
 	return nil
 }
 
-// names are the nodes for which yes is true.
+// names are the nodes for which yes is true; nil: of all.
 func (b *bench) names(yes func(*plan.Node) bool) []string {
 	var names []string
 	for _, n := range b.plan.Nodes {
-		if yes(n) && n.Kind != tapKind {
+		if n.Kind != tapKind && (yes == nil || yes(n)) {
 			names = append(names, n.ID)
 		}
 	}
@@ -74,7 +74,7 @@ func (b *bench) tap(of string, at diag.Span) (message, hint string) {
 	n := b.node(id)
 	switch {
 	case n == nil:
-		return unknown("node", id, b.names(func(*plan.Node) bool { return true }))
+		return unknown("node", id, b.names(nil))
 	case isSink(n) && output != "":
 		return fmt.Sprintf("%s is a sink, which a test replaces, so it rejects nothing", id), "expect the rows that it takes: " + id
 	}

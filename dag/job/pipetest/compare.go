@@ -15,6 +15,7 @@ type Difference struct {
 	Missing    []Missing
 	Unexpected []object // as far as its columns are named by any expected row
 	Order      string   // of rows that are all there: where the order begins to differ
+	Watermark  string   // of a watermark that is expected, and not of rows: how it differs
 	Expected   int      // rows
 	Came       int
 

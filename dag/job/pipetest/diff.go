@@ -23,6 +23,9 @@ func (d Difference) Diagnostic() diag.Diagnostic {
 	if d.Step > 0 {
 		where = fmt.Sprintf("%s in step %d", d.Of(), d.Step)
 	}
+	if d.Watermark != "" {
+		return diag.Diagnostic{Code: CodeDiffers, At: d.At(), Message: "the watermark of " + where + " " + d.Watermark}
+	}
 	var what []string
 	if n := len(d.Missing); n > 0 {
 		what = append(what, fmt.Sprintf("%d missing", n))

@@ -51,15 +51,16 @@ func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 			s.quiet--
 			return nil, nil, nil
 		}
-		s.rt.Waiting(true)
+		s.rt.Waiting(true) // of who only asks a source knows nothing: it stays silent
 		select {
 		case rows, ok := <-s.given:
-			s.rt.Waiting(false)
 			if !ok {
+				s.rt.Waiting(false)
 				close(s.ended)
 				return nil, nil, io.EOF
 			}
 			if rows != nil {
+				s.rt.Waiting(false)
 				s.due = s.cut(rows)
 			}
 		case <-ctx.Done():

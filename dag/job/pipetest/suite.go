@@ -49,6 +49,7 @@ type step struct {
 	input   map[string]*batch.Batch // by source
 	advance time.Duration
 	expect  []expectation
+	marks   []mark
 }
 
 // expectation is the rows that one output has to give in one step.
@@ -65,14 +66,16 @@ type testConfig struct {
 	Name    spec.Name     `yaml:"name" doc:"what the test shows" required:"true"`
 	Input   *spec.Value   `yaml:"input" doc:"rows by source"`
 	Expect  *spec.Value   `yaml:"expect" doc:"rows by node or output"`
+	Marks   *spec.Value   `yaml:"watermarks" doc:"the watermark that a node has come to, by node"`
 	Ordered bool          `yaml:"ordered" doc:"rows come in the order in which they are expected"`
-	Steps   []*spec.Value `yaml:"steps" doc:"a list of {input, advance, expect}, each an epoch"`
+	Steps   []*spec.Value `yaml:"steps" doc:"a list of {input, advance, expect, watermarks}, each an epoch"`
 }
 
 type stepConfig struct {
 	Input   *spec.Value   `yaml:"input" doc:"rows by source"`
 	Advance spec.Duration `yaml:"advance" doc:"how far time moves on behind the input"`
 	Expect  *spec.Value   `yaml:"expect" doc:"rows by node or output"`
+	Marks   *spec.Value   `yaml:"watermarks" doc:"the watermark that a node has come to, by node"`
 	Ordered bool          `yaml:"ordered" doc:"rows come in the order in which they are expected"`
 }
 
@@ -149,7 +152,7 @@ func (s *Suite) sound(v *spec.Value, c testConfig, seen map[string]bool) bool {
 		return report(c.Name.At, "the name of a test is empty", "say what the test shows: name: counts every word")
 	case seen[c.Name.Value]:
 		return report(c.Name.At, fmt.Sprintf("two tests are called %q", c.Name.Value), "give one of them another name")
-	case v.Get("steps") != nil && (c.Input != nil || c.Expect != nil):
+	case v.Get("steps") != nil && (c.Input != nil || c.Expect != nil || c.Marks != nil):
 		return report(c.Name.At, "a test has either steps, or input and expect", "make a step of it: steps: [{input: ..., expect: ...}]")
 	case v.Get("steps") != nil && len(c.Steps) == 0:
 		return report(v.Get("steps").At, "steps is empty", "steps: [{input: ..., expect: ...}]")
@@ -171,7 +174,7 @@ func (r *reader) report(code diag.Code, at diag.Span, message, hint string) {
 // test reads a test and binds the plan that it runs; nil: there was a mistake.
 func (r *reader) test(ctx context.Context, j *job.Job, item *spec.Value, c testConfig) *Test {
 	before := len(r.suite.Diags)
-	configs := []stepConfig{{Input: c.Input, Expect: c.Expect}}
+	configs := []stepConfig{{Input: c.Input, Expect: c.Expect, Marks: c.Marks}}
 	if len(c.Steps) > 0 {
 		configs = make([]stepConfig, len(c.Steps))
 		for i, v := range c.Steps {
@@ -184,8 +187,10 @@ func (r *reader) test(ctx context.Context, j *job.Job, item *spec.Value, c testC
 		return nil
 	}
 	t := &Test{Name: c.Name.Value, At: c.Name.At, bench: bench{plan: p}}
+	marks := make([][]mark, len(configs))
 	for i := range configs {
 		r.places(&t.bench, &configs[i])
+		marks[i] = r.marks(&t.bench, configs[i].Marks)
 	}
 	if !r.expects && len(r.suite.Diags) == before {
 		r.report(CodeTest, c.Name.At, "the test expects nothing", "expect: {NODE: [...]}; `[]` says that no row comes")
@@ -197,8 +202,9 @@ func (r *reader) test(ctx context.Context, j *job.Job, item *spec.Value, c testC
 	if len(r.suite.Diags) > before {
 		return nil
 	}
-	for _, s := range configs {
+	for i, s := range configs {
 		t.steps = append(t.steps, r.step(&t.bench, s, c.Ordered))
+		t.steps[i].marks = marks[i]
 	}
 	if len(r.suite.Diags) > before {
 		return nil
