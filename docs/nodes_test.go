@@ -72,7 +72,7 @@ func TestKindsTable(t *testing.T) {
 // TestErrorsPage holds docs/errors.md to the codes of all diagnostics.
 func TestErrorsPage(t *testing.T) {
 	parts := map[string]string{
-		"FR01": "The file and its YAML", "FR02": "The graph and its types", "FR03": "Expressions", "FR04": "Settings of a kind", "FR05": "The run",
+		"FR01": "The file and its YAML", "FR02": "The graph and its types", "FR03": "Expressions", "FR04": "Settings of a kind", "FR05": "The run", "FR06": "Tests of a pipeline",
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, madeFrom, "the codes that packages define with diag.Define")
