@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"flowrun/dag/batch"
+	"flowrun/dag/diag"
 	"flowrun/dag/exec"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
@@ -171,17 +172,22 @@ func BenchmarkRow(b *testing.B) {
 	}
 }
 
-// BenchmarkLanes runs a filter that has no kernel, and so costs much for each row, and what follows it.
+// BenchmarkLanes runs a filter that costs much for each row, and what follows it: one that makes garbage, since it has no
+// kernel, and one that does not.
 func BenchmarkLanes(b *testing.B) {
 	const rows = 4096
+	costly := map[string]string{
+		"garbage": "count([n, n + 1, n + 2], # % 3 == 0) == 1 && n % 4 == 0",
+		"pattern": `string(n) matches "^(1|7)+[0-4]*[02468]$"`,
+	}
 	for _, lanes := range []int{1, 2} {
-		for _, chained := range []bool{false, true} {
-			b.Run(fmt.Sprintf("lanes=%d/chained=%v", lanes, chained), func(b *testing.B) {
+		for filter, text := range costly {
+			b.Run(fmt.Sprintf("%s/lanes=%d", filter, lanes), func(b *testing.B) {
 				g := newGraph(b)
 				g.source("in", &source{})
-				g.add("costly", &plan.Filter{Cond: plan.Expr{Text: text("count([n, n + 1, n + 2], # % 3 == 0) == 1 && n % 4 == 0")}}, "in").Parallelism = lanes
+				g.add("costly", &plan.Filter{Cond: plan.Expr{Text: diag.Text{Value: text}}}, "in").Parallelism = lanes
 				g.add("after", &plan.Project{Items: []plan.Item{item("n", "n * 2")}}, "costly").Parallelism = lanes
-				g.by["after"].Chained = chained
+				g.chain("after")
 				g.sink("out", &sink{}, "after")
 				g.bind()
 				one := makeBatch(memory.DefaultAllocator, count(0, rows)...)

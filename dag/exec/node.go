@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	goruntime "runtime"
 	"sync/atomic"
 	"time"
 
@@ -89,6 +90,15 @@ func (n *node) shown() int {
 		return 0
 	}
 	return lanes
+}
+
+// sharable reports whether more lanes could make the node faster here.
+func (n *node) sharable() bool {
+	if n.role != live.Transform || n.lanes() > 1 || goruntime.GOMAXPROCS(0) == 1 {
+		return false
+	}
+	why, _ := plan.NoLanes(n.plan.Op)
+	return why == ""
 }
 
 // spent sums up what the node did. Of several lanes busy is the mean, so that 1 means that all of them work all the time;

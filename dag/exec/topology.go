@@ -36,7 +36,7 @@ func (r *Run) draw() live.Topology {
 
 func (n *node) draw() live.Node {
 	p, mask := n.plan, n.run.plan.Secrets.Mask
-	d := live.Node{ID: p.ID, Kind: p.Kind, Role: n.role, Description: mask(p.Description), Detail: mask(detail(p.Op)), Lanes: n.shown()}
+	d := live.Node{ID: p.ID, Kind: p.Kind, Role: n.role, Description: mask(p.Description), Detail: mask(detail(p.Op)), Lanes: n.shown(), Sharable: n.sharable()}
 	if n.role == live.Sink {
 		d.Promise = plan.PromiseOfSink(p)
 	}

@@ -32,6 +32,7 @@ type Node struct {
 	Streaming   bool   `json:"streaming,omitempty"` // of a source: it does not end by itself
 	Place       string `json:"place,omitempty"`     // file:line:column
 	Lanes       int    `json:"lanes,omitempty"`     // in how many lanes it runs, or a source decodes, where that is more than one
+	Sharable    bool   `json:"sharable,omitempty"`  // it has one lane, and could share its rows out to more
 	// Inputs are the schemas of its inputs, Outputs of its outputs, the main one ("") first. A sink has no output.
 	Inputs  []Schema `json:"inputs,omitempty"`
 	Outputs []Schema `json:"outputs,omitempty"`

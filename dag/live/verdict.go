@@ -45,6 +45,7 @@ func (v Verdict) String() string {
 const (
 	fullLongEnough = 300 * time.Millisecond // shorter than that, a full queue is only a queue doing its work
 	blockedShare   = 0.3                    // of a second: the node is held back
+	worthLanes     = 0.7                    // from there on another lane is worth a try
 	busyShare      = 0.5                    // below it a slow node is not slow itself: it waits for something outside
 )
 
@@ -129,8 +130,19 @@ func bottleneck(t Topology, s Snapshot) (Verdict, bool) {
 		}
 	}
 	for i, e := range t.Edges {
-		if to, known := index[e.To]; known && i < len(s.Edges) && s.Edges[i].FullFor >= fullLongEnough {
-			look(first[to], s.Edges[i].FullFor)
+		to, known := index[e.To]
+		if !known || i >= len(s.Edges) {
+			continue
+		}
+		st := s.Edges[i]
+		if st.FullFor >= fullLongEnough {
+			look(first[to], st.FullFor)
+			continue
+		}
+		// A queue that is full all the time for short times: every batch makes a little room.
+		from, known := index[e.From]
+		if full := st.FullFor > 0 || e.Capacity > 0 && st.Queued >= e.Capacity; full && known && from < len(s.Nodes) && s.Nodes[from].Blocked >= blockedShare {
+			look(first[to], 0)
 		}
 	}
 	for i, n := range t.Nodes { // what is chained to a source has no queue that could be full
@@ -161,6 +173,9 @@ func bottleneck(t Topology, s Snapshot) (Verdict, bool) {
 			verb = " are"
 		}
 		text += "; " + list(held) + verb + " blocked on it"
+	}
+	if t.Nodes[slowest.busiest].Sharable && s.Nodes[slowest.busiest].Busy >= worthLanes {
+		text += "; try parallelism: 2"
 	}
 	return Verdict{Mood: MoodBottleneck, Node: name, Text: text}, true
 }

@@ -109,7 +109,7 @@ func TestVerdictString(t *testing.T) {
 func TestTheBottleneckIsLookedForInChains(t *testing.T) {
 	// in -> a => b => c -> out, and src => d -> sink
 	top := Topology{
-		Nodes: []Node{{ID: "in", Role: Source}, {ID: "a", Role: Transform}, {ID: "b", Role: Transform}, {ID: "c", Role: Transform},
+		Nodes: []Node{{ID: "in", Role: Source}, {ID: "a", Role: Transform}, {ID: "b", Role: Transform}, {ID: "c", Role: Transform, Sharable: true},
 			{ID: "out", Role: Sink}, {ID: "src", Role: Source}, {ID: "d", Role: Transform}, {ID: "e", Role: Sink}},
 		Edges: []Edge{{From: "b", To: "c", Chained: true}, {From: "a", To: "b", Chained: true}, {From: "in", To: "a", Capacity: 4},
 			{From: "c", To: "out", Capacity: 4}, {From: "src", To: "d", Chained: true}, {From: "d", To: "e", Chained: true}},
@@ -134,6 +134,13 @@ func TestTheBottleneckIsLookedForInChains(t *testing.T) {
 		{"below a source, waiting for what is outside", func(s *Snapshot) {
 			s.Nodes[5].Blocked, s.Nodes[6].Busy = 0.9, 0.05
 		}, "d", "d: busy only 5%, so it waits for what is behind it; src is blocked on it"},
+		{"a queue that is full again and again", func(s *Snapshot) {
+			s.Nodes[3].Blocked, s.Nodes[4].Busy, s.Edges[3].FullFor = 0.8, 0.9, 20*time.Millisecond
+		}, "out", "out: busy 90%; c is blocked on it"},
+		{"the writer waits for another", func(s *Snapshot) { s.Nodes[3].Blocked, s.Nodes[4].Busy = 0.8, 0.9 }, "", ""},
+		{"one that could share its rows out", func(s *Snapshot) {
+			s.Nodes[0].Blocked, s.Nodes[3].Busy, s.Edges[2].FullFor = 0.8, 0.9, time.Second
+		}, "c", "c: busy 90%, with its chain 90%, input queue full for 1.0s; in is blocked on it; try parallelism: 2"},
 		{"a source that keeps up", func(s *Snapshot) { s.Nodes[5].Blocked, s.Nodes[6].Busy = 0.1, 0.9 }, "", ""},
 	} {
 		s := Snapshot{State: Running, Nodes: make([]NodeStats, len(top.Nodes)), Edges: make([]EdgeStats, len(top.Edges))}
