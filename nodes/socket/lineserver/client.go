@@ -42,6 +42,9 @@ func (c *client) offer(p []byte) bool {
 	}
 	if len(c.pending) == 0 {
 		c.filled.Signal()
+		if !c.sending {
+			c.taken = time.Now() // the time starts when there is something to take, not when write notices
+		}
 	}
 	c.pending = append(c.pending, p...)
 	return true
@@ -54,7 +57,7 @@ func (c *client) clear() bool {
 	return c.gone || len(c.pending) == 0 && !c.sending
 }
 
-// idle is how long the connection has taken nothing.
+// idle is how long the connection has taken nothing of what there was.
 func (c *client) idle() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -70,7 +73,6 @@ func (c *client) write() {
 		}
 		p := c.pending
 		c.pending, c.spare = c.spare[:0], nil
-		// The time starts when there is something to take.
 		c.taken = time.Now()
 		stop := c.gone || len(p) == 0
 		c.sending = !stop
