@@ -136,6 +136,7 @@ var states = []struct {
 	{"log", func(s *screen) { s.watch(orders(), ordersRunning(), ordersRows()).press("4") }},
 	{"lanes", func(s *screen) { s.watch(hits(), hitsRunning(), hitRows()) }},
 	{"unread", func(s *screen) { s.watch(words(), wordsRunning(), wordRows()) }},
+	{"time", func(s *screen) { s.watch(minutes(), minutesRunning(), minuteRows()) }},
 	{"counted", func(s *screen) {
 		t, p := socketConsole(), socketRows()
 		t.Nodes[0].Outputs[0].Columns[0].Unread, p.Columns[0].Unread = true, true

@@ -111,12 +111,22 @@ func (h Header) facts(s *Scene, width int) [][]widget.Span {
 	if late > 0 {
 		facts = append(facts, []widget.Span{span(theme.Late, widget.Short(late)+" late")})
 	}
+	var lag []widget.Span
+	if at := reached(s); !at.IsZero() && !s.Snapshot.State.Ended() {
+		lag = []widget.Span{span(theme.Text, behind(s.Snapshot.At.Sub(at)))}
+	}
+	if lag != nil && width < agesFrom { // where there is no room for both it says more than the epoch, also without the word
+		facts, lag = append(facts, lag), nil
+	}
 	if s.Snapshot.Epochs > 0 {
 		epoch := []widget.Span{span(theme.Muted, "epoch "), span(theme.Text, widget.Count(s.Snapshot.Epochs-1))}
 		if cut := s.Snapshot.LastCut; !cut.IsZero() && width >= agesFrom {
 			epoch = append(epoch, span(theme.OK, " "+s.Glyphs.Good), span(theme.Muted, " "+since(s.Now.Sub(cut))))
 		}
 		facts = append(facts, epoch)
+	}
+	if lag != nil {
+		facts = append(facts, append([]widget.Span{span(theme.Muted, "watermark ")}, lag...))
 	}
 	if s.Index.Where != "" {
 		facts = append(facts, []widget.Span{span(theme.Muted, s.Index.Where)})

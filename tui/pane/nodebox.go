@@ -129,6 +129,9 @@ func stateLine(a widget.Area, y int, s *Scene, node int, state string, token the
 			spans = []widget.Span{promise}
 		}
 	}
+	if lag := lagText(s, st); lag != "" && n.Role != live.Sink && widget.Cells(spans)+2+widget.Width(lag) <= a.W {
+		a.Right(a.W, y, lag, theme.In(theme.Muted))
+	}
 	widget.Clip(a.Sub(0, y, a.W, 1), s.Glyphs, spans...)
 }
 

@@ -274,6 +274,7 @@ func account(s *Scene) [][]widget.Span {
 	if len(fates) > 0 {
 		lines = append(lines, fates)
 	}
+	lines = append(lines, timeLines(s, st)...)
 	reasons := make([]string, 0, len(st.Reasons))
 	for r := range st.Reasons {
 		reasons = append(reasons, r)
