@@ -2,6 +2,7 @@ package columnar
 
 import (
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 )
 
@@ -28,12 +29,23 @@ func (p *parquetFile) bounds(group, field int) bounds {
 		if stats.HasNullCount() && stats.NullCount() >= 0 && stats.NullCount() <= b.rows {
 			b.nulls = stats.NullCount()
 		}
-		if stats.HasMinMax() {
+		if stats.HasMinMax() && p.bounded(group, f.ColIndex) {
 			b.min, b.max = extremes(stats, unsigned(f.Field.Type))
 		}
 		return nil
 	})
 	return b
+}
+
+// bounded reports whether both bounds of a column are there: a writer may leave out one that is too long, which the library
+// does not tell.
+func (p *parquetFile) bounded(group, leaf int) bool {
+	meta := p.file.MetaData()
+	stats := meta.RowGroups[group].Columns[leaf].MetaData.Statistics
+	if meta.Schema.Column(leaf).ColumnOrder() == parquet.ColumnOrders.TypeDefinedOrder {
+		return stats.IsSetMinValue() && stats.IsSetMaxValue()
+	}
+	return stats.IsSetMin() && stats.IsSetMax()
 }
 
 func unsigned(t arrow.DataType) bool {
