@@ -330,6 +330,58 @@ func TestDamagedTableEndsTheRun(t *testing.T) {
 	}
 }
 
+// The columns are those of the first file; one that comes later has to have them too, and may have more.
+func TestLaterTables(t *testing.T) {
+	b := someEvents(1, 5)
+	defer b.Release()
+	optional := slices.Clone(events.Fields())
+	optional[0].Nullable = true
+	more := append(slices.Clone(events.Fields()), arrow.Field{Name: "more", Type: schema.Int, Nullable: true})
+	for want, fields := range map[string][]arrow.Field{
+		"":                            events.Fields(),
+		`the file has no column "ok"`: events.Fields()[:4],
+		"never null":                  optional,
+		"more":                        more,
+	} {
+		dir := t.TempDir()
+		s := arrow.NewSchema(fields, nil)
+		r := batch.NewBuilder(s, memory.DefaultAllocator)
+		for i := range fields {
+			if fields[i].Nullable {
+				r.Column(i).AppendNull()
+			} else {
+				r.Column(i).AppendInt(7)
+			}
+		}
+		other := r.Batch()
+		r.Release()
+		writeTables(t, SinkConfig{Path: filepath.Join(dir, "a.parquet")}, plan.Format{Name: "parquet"}, b)
+		data, err := os.ReadFile(tableOf(t, "b", "parquet", nil, s, other))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, "b.parquet"), data, 0o666)
+		}
+		other.Release()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := readTables(t, optest.New(t), scanOf("parquet", events), dir, nil)
+		switch want {
+		case "", "more":
+			if err != nil || len(got.rows) != 6 {
+				t.Error(want, err, got.rows)
+			}
+		case "never null":
+			if err != nil || len(got.rows) != 5 || len(got.rejects) != 1 || !strings.Contains(got.rejects[0].Reason, want) {
+				t.Error(want, err, got)
+			}
+		default:
+			if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "b.parquet") || len(got.rows) != 5 {
+				t.Error(want, err)
+			}
+		}
+	}
+}
+
 func TestTableScan(t *testing.T) {
 	b := someEvents(0, 3)
 	defer b.Release()

@@ -22,6 +22,8 @@ const (
 	// groupBytes bounds a row group before it is packed.
 	groupBytes = 64 << 20
 	pageBytes  = 512 << 10
+	// dictionaryBytes is how large a dictionary of texts may become before it is given up.
+	dictionaryBytes = 256 << 10
 )
 
 var defaultParquet = Parquet{Compression: "zstd", RowGroupRows: 100_000}
@@ -35,13 +37,19 @@ func newParquetWriter(out *bytes.Buffer, config any, s *arrow.Schema) (*parquetW
 	if !ok {
 		c = defaultParquet
 	}
-	props := parquet.NewWriterProperties(
+	options := []parquet.WriterProperty{
 		parquet.WithCompression(parquetCodecs[c.Compression]),
 		parquet.WithMaxRowGroupLength(c.RowGroupRows),
 		parquet.WithDataPageSize(pageBytes),
+		parquet.WithDictionaryPageSizeLimit(dictionaryBytes),
 		parquet.WithVersion(parquet.V2_LATEST),
 		parquet.WithAllocator(memory.DefaultAllocator),
-	)
+	}
+	// A dictionary of numbers costs a search for each one, and mostly is given up since they are too many.
+	for _, path := range numbers(nil, "", s.Fields()) {
+		options = append(options, parquet.WithDictionaryFor(path, false))
+	}
+	props := parquet.NewWriterProperties(options...)
 	s, err := physical(s)
 	if err != nil {
 		return nil, err
@@ -51,6 +59,20 @@ func newParquetWriter(out *bytes.Buffer, config any, s *arrow.Schema) (*parquetW
 		return nil, err
 	}
 	return &parquetWriter{w: w, schema: s}, nil
+}
+
+// numbers are the paths of the columns of numbers and times.
+func numbers(paths []string, above string, fields []arrow.Field) []string {
+	for _, f := range fields {
+		path := above + f.Name
+		switch t := f.Type.(type) {
+		case *arrow.Int64Type, *arrow.TimestampType, *arrow.DurationType, *arrow.Float64Type:
+			paths = append(paths, path)
+		case *arrow.StructType:
+			paths = numbers(paths, path+".", t.Fields())
+		}
+	}
+	return paths
 }
 
 // unclosed hides what else a writer can do.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"flowrun/dag/batch"
 	"flowrun/dag/schema"
@@ -186,5 +187,36 @@ func TestSubset(t *testing.T) {
 				row++
 			}
 		}
+	}
+}
+
+// Wide rows close a row group by their bytes, so that what is held does not go by their number.
+func TestWideRowsCloseGroups(t *testing.T) {
+	s := arrow.NewSchema([]arrow.Field{{Name: "s", Type: schema.String}}, nil)
+	e := NewEncoder("parquet", Parquet{Compression: "none", RowGroupRows: 100_000}, s)
+	row := make([]byte, 1<<20)
+	for i := range row {
+		row[i] = 'a' + byte(i%26)
+	}
+	b := batch.NewBuilder(s, memory.DefaultAllocator)
+	defer b.Release()
+	var data []byte
+	most := 0
+	for i := range 160 {
+		row[0] = byte(i % 26)
+		b.Column(0).AppendBytes(row)
+		one := b.Batch()
+		before := len(data)
+		data, _ = e.Append(data, one)
+		one.Release()
+		most = max(most, len(data)-before)
+	}
+	data, err := e.End(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups, _ := opened(t, "parquet", data).stored.groups()
+	if len(groups) != 3 || most > groupBytes+8<<20 {
+		t.Errorf("groups of %v rows, %d bytes at once", groups, most)
 	}
 }
