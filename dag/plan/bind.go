@@ -80,6 +80,8 @@ func (b *binder) node(n *Node) {
 		out = b.join(n, o)
 	case *Sort:
 		out = b.sorted(n, o, in)
+	case *Top:
+		out = b.top(n, o, in)
 	case *Dedupe:
 		out = b.dedupe(n, o, in)
 	case *Union:

@@ -41,6 +41,10 @@ var (
 	CodeUnbounded = diag.Define("FR0222", "state that would grow for ever",
 		"A join of two streams keeps rows until no match can come any more. Only a bound in time says when that is: `within` or `between`, "+
 			"keys that are event time themselves such as window_end, or `ttl`. `unbounded: true` keeps everything, knowingly.")
+	CodeNeverFinal = diag.Define("FR0223", "first rows that are never known",
+		"Which rows of a key are the first is known once no better one can come. That is so behind the event time of rows that are alike "+
+			"in it, as those of one window are, and at the end of an epoch of complete results. Among other rows a better one can "+
+			"always come.")
 	CodeShared = diag.Define("FR0220", "input read twice",
 		"What a process has once, such as standard input, can feed one source: two would each get a part of it.")
 )

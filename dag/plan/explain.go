@@ -80,6 +80,8 @@ func (x *explainer) node(n *Node) {
 		x.join(n, o)
 	case *Sort:
 		x.linef("  into the order of event time, each row once the watermark has passed it")
+	case *Top:
+		x.top(o)
 	case *Dedupe:
 		x.dedupe(o)
 	case *Union:

@@ -30,6 +30,8 @@ func NoLanes(o Op) (why, instead string) {
 		return "keeps the rows that wait in one place, and cannot share them out by key yet", faster
 	case *Sort:
 		return "puts all rows into one order", faster
+	case *Top:
+		return "keeps the first rows of all keys in one place, and cannot share them out by key yet", faster
 	case *Dedupe:
 		return "remembers its keys in one place, and cannot share them out by key yet", faster
 	case *Aggregate:

@@ -149,6 +149,15 @@ func (n *Node) read(port int, in need, s *arrow.Schema, of map[*Output]need) {
 		if late := n.Output(LateOutput); late != nil && late.Read {
 			in.or(of[late][:len(in)])
 		}
+	case *Top:
+		in.or(out[:len(in)]) // behind them stands the rank
+		in.clock(o.Clock)
+		for _, c := range o.Order {
+			in[c.Index] = true
+		}
+		if late := n.Output(LateOutput); late.Read {
+			in.or(of[late][:len(in)])
+		}
 	case *Sort:
 		in.or(out)
 		in.clock(o.Clock)
@@ -202,6 +211,10 @@ func (n *Node) programs() []*expr.Program {
 	case *Explode:
 		all = append(all, o.Item.Expr.P)
 	case *Dedupe:
+		for _, it := range o.By {
+			all = append(all, it.Expr.P)
+		}
+	case *Top:
 		for _, it := range o.By {
 			all = append(all, it.Expr.P)
 		}

@@ -135,6 +135,24 @@ func TestNeeds(t *testing.T) {
 			g.add("other", &plan.Project{Keep: true, Drop: []diag.Text{text("l")}, Rename: []plan.Renamed{{Old: text("s"), New: text("i")}, {Old: text("i"), New: text("s")}}}, "rows")
 			g.add("out", &plan.Write{Exprs: []plan.Expr{expression("s")}, ExprsOnly: true}, "other")
 		}, map[string]string{"rows": "i", "other": "s"}},
+		{"a sort reads event time", func(g *graph) {
+			g.add("timed", &plan.Project{Keep: true, Items: []plan.Item{item("at", `timestamp(i, "ms")`)}}, "rows")
+			g.add("marked", &plan.Watermark{Timing: plan.Timing{Column: text("at")}}, "timed")
+			g.add("sorted", &plan.Sort{}, "marked")
+			g.add("out", &plan.Write{Exprs: []plan.Expr{expression("s")}, ExprsOnly: true}, "sorted")
+		}, map[string]string{"timed": "s at", "marked": "s at", "sorted": "s"}},
+		{"late rows are read whole", func(g *graph) {
+			g.add("timed", &plan.Project{Keep: true, Items: []plan.Item{item("at", `timestamp(i, "ms")`)}}, "rows")
+			g.add("marked", &plan.Watermark{Timing: plan.Timing{Column: text("at")}}, "timed")
+			g.add("sorted", &plan.Sort{}, "marked")
+			g.add("out", discard(), "sorted")
+			g.add("late", sink(), "sorted.late")
+		}, map[string]string{"marked": "all", "sorted": ""}},
+		{"a top reads its keys and its order", func(g *graph) {
+			g.add("all", &plan.Aggregate{By: bare("i", "j", "f", "s"), Emit: plan.Complete}, "rows")
+			g.add("first", &plan.Top{N: 1, By: bare("s"), Order: []plan.Ordered{{Column: text("f")}}}, "all")
+			g.add("out", &plan.Write{Exprs: []plan.Expr{expression("rank + j")}, ExprsOnly: true}, "first")
+		}, map[string]string{"all": "j f s", "first": "j rank"}},
 		{"rejects that can be read are whole", func(g *graph) {
 			g.add("more", &plan.Project{Keep: true, Items: []plan.Item{item("x", "i % 2")}}, "rows")
 			g.add("out", discard(), "more")

@@ -32,6 +32,8 @@ func New(n *plan.Node) (op.Transform, error) {
 		return newJoin(n, o)
 	case *plan.Sort:
 		return newSorted(n, o)
+	case *plan.Top:
+		return newTop(n, o)
 	case *plan.Dedupe:
 		return newDedupe(n, o)
 	case *plan.Union:

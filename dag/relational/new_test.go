@@ -33,6 +33,7 @@ func TestEveryOperationHasAnOperator(t *testing.T) {
 		"Aggregate": func() plan.Op { return &plan.Aggregate{} },
 		"Join":      func() plan.Op { return &plan.Join{} },
 		"Sort":      func() plan.Op { return &plan.Sort{} },
+		"Top":       func() plan.Op { return &plan.Top{} },
 		"Dedupe":    func() plan.Op { return &plan.Dedupe{} },
 		"Watermark": func() plan.Op { return &plan.Watermark{} },
 	}

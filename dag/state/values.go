@@ -11,6 +11,8 @@ type Values struct {
 	Type arrow.DataType
 	Kind Kind
 
+	float bool // words are floats
+
 	words []uint64
 	valid []bool // of words
 
@@ -25,7 +27,7 @@ func NewValues(dt arrow.DataType) (*Values, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Values{Type: dt, Kind: k}, nil
+	return &Values{Type: dt, Kind: k, float: dt.ID() == arrow.FLOAT64}, nil
 }
 
 // Len is the number of entries.

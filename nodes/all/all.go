@@ -26,6 +26,7 @@ import (
 	_ "flowrun/nodes/sort"
 	_ "flowrun/nodes/stdin"
 	_ "flowrun/nodes/stdout"
+	_ "flowrun/nodes/top"
 	_ "flowrun/nodes/union"
 	_ "flowrun/nodes/watermark"
 )
