@@ -40,6 +40,7 @@ func (f *benchFlags) measureOnce(ctx context.Context, std streams, args []string
 	}
 	o := bench.Options{Output: std.out, Duration: f.duration,
 		Log: slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: slog.LevelWarn})}
+	tuneCollector()
 	once, err := bench.Run(ctx, j, o)
 	if f.cpuProfile != "" {
 		pprof.StopCPUProfile()

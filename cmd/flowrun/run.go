@@ -69,6 +69,7 @@ func runFile(c *cobra.Command, std streams, f *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	tuneCollector()
 	r := &running{flags: f, std: std, job: j}
 	if f.demo {
 		stop, err := r.feed()
