@@ -144,6 +144,9 @@ func (p *parquetFile) read(fields []int, groups []int) (_ cursor, err error) {
 		if err != nil {
 			return nil, err
 		}
+		if r == nil {
+			return nil, fmt.Errorf("column %s is made of nothing", p.types[i].Name)
+		}
 		c.readers = append(c.readers, r)
 	}
 	return c, nil

@@ -309,7 +309,11 @@ func (r *Reader) drop() {
 func (r *Reader) Close() {
 	r.drop()
 	if r.cursor != nil {
-		r.cursor.close()
+		// What failed in the middle may fail again; it was told.
+		_ = guard(r.f.file.format, func() error {
+			r.cursor.close()
+			return nil
+		})
 		r.cursor = nil
 	}
 	for _, b := range r.blanks {
