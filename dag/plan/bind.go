@@ -102,7 +102,7 @@ func (b *binder) node(n *Node) {
 			one := *out
 			if d.Name == LateOutput {
 				_, windows := n.Op.(*Aggregate)
-				one = *lateOutput(in, windows)
+				one = *b.late(n, in, windows)
 			}
 			one.Name, one.Read = d.Name, isRead(b.p, n, d.Name)
 			n.Outputs = append(n.Outputs, &one)

@@ -190,8 +190,12 @@ func (n *Node) showsRows() bool {
 // canReject reports whether there may be input rows that the node rejects.
 func (n *Node) canReject() bool {
 	switch o := n.Op.(type) {
-	case *Parse, *Write, *Watermark:
+	case *Parse, *Write, *Watermark, *Dedupe, *Join, *Sort, *Top: // those behind Parse and Write, of a row without event time
 		return true
+	case *Aggregate:
+		if o.Window != nil {
+			return true
+		}
 	case *Project:
 		return slices.ContainsFunc(o.Columns, func(c ProjectColumn) bool { return c.Source < 0 && c.Expr.CanFail() })
 	}

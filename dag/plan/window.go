@@ -94,6 +94,21 @@ func (b *binder) noEventTimeOf(n *Node, port int, at diag.Span) {
 	b.report(CodeEventTime, at, hint, "%s needs event time, and the rows of %s have none", n.Kind, from)
 }
 
+// late is the output of late rows of a node. Where somebody reads it, its columns must not be there before.
+func (b *binder) late(n *Node, in *Output, windows bool) *Output {
+	out := lateOutput(in, windows)
+	if !isRead(b.p, n, LateOutput) {
+		return out
+	}
+	for _, f := range out.Schema.Fields()[in.Schema.NumFields():] {
+		if len(in.Schema.FieldIndices(f.Name)) > 0 {
+			b.report(CodeDuplicateColumn, n.FromAt, "rename it before: rename: {"+f.Name+": was_"+f.Name+"}",
+				"what comes in has a column %q, and %s adds one to late rows", f.Name, address(n, LateOutput))
+		}
+	}
+	return out
+}
+
 // lateOutput is what leaves by the output of late rows: they as they came, with the window that was closed where it is about
 // windows, and how late they were.
 func lateOutput(in *Output, windows bool) *Output {
