@@ -107,6 +107,10 @@ func (b *binder) emit(n *Node, o *Aggregate, in *Output) {
 		b.report(CodeMode, n.FromAt, "let "+from+" say emit: complete, or emit: final",
 			"%s carries updates: an aggregate over them would count a key once for every change", from)
 	}
+	if o.Window != nil && o.Window.Session && o.Emit != Final {
+		b.report(CodeMode, at, "remove emit: a session is emitted when it is over",
+			"sessions have no emit: %s: a session's window changes with its rows until it is over", o.Emit)
+	}
 	if o.Window != nil && in.Mode == Complete {
 		b.report(CodeMode, o.Window.At, "put the window into the aggregate above, or let that emit: final",
 			"%s carries complete results: all of them come again at each epoch, so no window over them would ever be done", edgeName(n.Inputs[0]))

@@ -28,6 +28,9 @@ const afterWindow = time.Microsecond
 // Offset, in UTC. Of a tumbling window Every is Size. A row belongs to all windows that hold its time; start is in a window,
 // end is not.
 type Window struct {
+	// Session: Size, and Every, is how far apart the rows of a session may be; it reaches from its first row to Size behind its
+	// last one.
+	Session             bool
 	Size, Every, Offset time.Duration
 	// Grace is how long behind its end, in event time, a window still takes rows; it closes then.
 	Grace time.Duration
@@ -125,6 +128,9 @@ func (x *explainer) window(w *Window) {
 		return
 	}
 	about := fmt.Sprintf("windows of %s", w.Size)
+	if w.Session {
+		about = fmt.Sprintf("sessions of rows up to %s apart", w.Size)
+	}
 	if w.Every != w.Size {
 		about += fmt.Sprintf(" every %s", w.Every)
 	}

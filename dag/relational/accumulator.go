@@ -19,6 +19,9 @@ type accumulator interface {
 	// add takes the rows of a batch: slots has the group of each, x its argument (nil for count()), none of it null. Of
 	// a call of two arguments x is the second, and y the first, which may be null.
 	add(slots []int32, x, y *state.Vector) error
+	// merge adds what was accumulated for from[i] to what was for into[i], one pair after the other, as if the rows of from[i]
+	// had come behind those of into[i]. What is left at from[i] is of no use but to be removed.
+	merge(into, from []int32) error
 	// result makes a column of the groups at slots, which is the caller's; entries that cannot be computed fail.
 	result(mem memory.Allocator, slots []int32) (arrow.Array, []batch.Failure, error)
 }

@@ -239,8 +239,14 @@ func (a *arguments) hold() []int32 {
 	return a.left
 }
 
-// over goes on with n of the rows that were left: those of the record in rows, which nil means all of.
+// over is narrow, and makes keys.
 func (a *arguments) over(rows []int32, n int) {
+	a.narrow(rows, n)
+	a.load()
+}
+
+// narrow goes on with n of the rows that were left: those of the record in rows, which nil means all of.
+func (a *arguments) narrow(rows []int32, n int) {
 	a.left, a.n = rows, n
 	for i := range a.where {
 		if i == 0 {
@@ -249,7 +255,6 @@ func (a *arguments) over(rows []int32, n int) {
 			a.where[i].rows = intersect(rows, a.where[i].all)
 		}
 	}
-	a.load()
 }
 
 // weigh gives about how many bytes what was computed of the batch takes.

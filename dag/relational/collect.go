@@ -33,6 +33,11 @@ func (c *collect) attach(t *state.Table, name string) { t.Attach(name, c.lists) 
 
 func (c *collect) add(slots []int32, x, _ *state.Vector) error { return c.lists.Append(slots, x) }
 
+func (c *collect) merge(into, from []int32) error {
+	c.lists.Merge(into, from)
+	return nil
+}
+
 func (c *collect) result(mem memory.Allocator, slots []int32) (arrow.Array, []batch.Failure, error) {
 	arr, err := c.lists.Build(mem, c.as, slots)
 	return arr, nil, err

@@ -22,6 +22,14 @@ func (c *count) add(slots []int32, _, _ *state.Vector) error {
 	return nil
 }
 
+func (c *count) merge(into, from []int32) error {
+	n := c.n.V
+	for i, f := range from {
+		n[into[i]] += n[f]
+	}
+	return nil
+}
+
 func (c *count) result(mem memory.Allocator, slots []int32) (arrow.Array, []batch.Failure, error) {
 	words := make([]uint64, len(slots))
 	for i, s := range slots {
@@ -47,3 +55,5 @@ func (d *distinct) attach(t *state.Table, name string) {
 }
 
 func (d *distinct) add(slots []int32, x, _ *state.Vector) error { return d.set.Add(slots, x, d.n.V) }
+
+func (d *distinct) merge(into, from []int32) error { return d.set.Merge(into, from, d.n.V) }

@@ -18,7 +18,7 @@ type extremum struct {
 	seen  state.Fixed[bool]
 	best  state.Fixed[int64] // of words: the order of the best, its bits turned round for min, so that more is better
 	text  *state.Values      // of texts: the best; nil for words
-	wins  []int32            // rows of the last add that beat what was there before them
+	wins  []int32            // rows of the last add, or pairs of the last merge, that beat what was there before them
 }
 
 func newExtremum(max bool, of arrow.DataType) (*extremum, error) {
@@ -77,6 +77,36 @@ func (c *extremum) addTexts(slots []int32, x *state.Vector) {
 	}
 }
 
+// merge leaves in wins the pairs of which from[i] had the better value.
+func (c *extremum) merge(into, from []int32) error {
+	c.wins = c.wins[:0]
+	for i, f := range from {
+		if s := into[i]; c.beats(f, s) {
+			if c.text != nil {
+				c.text.Move(s, f)
+			} else {
+				c.best.V[s], c.seen.V[s] = c.best.V[f], true
+			}
+			c.wins = append(c.wins, int32(i))
+		}
+	}
+	return nil
+}
+
+// beats reports whether the value of slot f takes the place of that of slot s.
+func (c *extremum) beats(f, s int32) bool {
+	switch {
+	case c.text == nil:
+		return c.seen.V[f] && (!c.seen.V[s] || c.best.V[f] > c.best.V[s])
+	case c.text.Null(f):
+		return false
+	case c.text.Null(s):
+		return true
+	}
+	order := c.text.CompareTexts(f, s)
+	return order != 0 && (order > 0) == c.max
+}
+
 func (c *extremum) result(mem memory.Allocator, slots []int32) (arrow.Array, []batch.Failure, error) {
 	if c.text != nil {
 		arr, err := c.text.Build(mem, slots)
@@ -125,6 +155,16 @@ func (c *extremumBy) add(slots []int32, by, of *state.Vector) error {
 	}
 	for _, i := range c.by.wins {
 		c.values.Set(slots[i], of, int(i))
+	}
+	return nil
+}
+
+func (c *extremumBy) merge(into, from []int32) error {
+	if err := c.by.merge(into, from); err != nil {
+		return err
+	}
+	for _, i := range c.by.wins {
+		c.values.Move(into[i], from[i])
 	}
 	return nil
 }

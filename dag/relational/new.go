@@ -42,6 +42,9 @@ func New(n *plan.Node) (op.Transform, error) {
 		if o.Window == nil {
 			return newAggregate(n, o)
 		}
+		if o.Window.Session {
+			return newSessions(n, o)
+		}
 		return newWindowed(n, o)
 	case *plan.Scan, *plan.Write:
 		return nil, fmt.Errorf("relational: node %s is an end of the plan, a connector makes it", n.ID)

@@ -19,7 +19,8 @@ import (
 type output struct {
 	schema *arrow.Schema
 	keys   int
-	window int64 // of windowed groups: its length in microseconds; their first key is its start
+	window int64                                      // of windowed groups: its length in microseconds; their first key is its start
+	bounds func(slots []int32, starts, ends []uint64) // of sessions: where they begin and end, instead of the first key
 	takes  []take
 
 	rt       op.Runtime
@@ -107,7 +108,14 @@ func (o *output) emitBatch(t *state.Table, calls []call, slots []int32, out op.E
 		releaseAll(columns)
 		releaseAll(results)
 	}()
-	for i := range o.keys {
+	keys := 0
+	if o.bounds != nil {
+		keys = 1
+		starts, ends := make([]uint64, len(slots)), make([]uint64, len(slots))
+		o.bounds(slots, starts, ends)
+		columns = append(columns, state.ArrayOf(o.mem, schema.Timestamp, starts, nil), state.ArrayOf(o.mem, schema.Timestamp, ends, nil))
+	}
+	for i := keys; i < o.keys; i++ {
 		key, err := t.Key(i).Build(o.mem, slots)
 		if err != nil {
 			return err

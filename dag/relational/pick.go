@@ -31,6 +31,16 @@ func (c *pick) add(slots []int32, x, _ *state.Vector) error {
 	return nil
 }
 
+func (c *pick) merge(into, from []int32) error {
+	v := c.values
+	for i, f := range from {
+		if s := into[i]; c.last && !v.Null(f) || !c.last && v.Null(s) {
+			v.Move(s, f)
+		}
+	}
+	return nil
+}
+
 func (c *pick) result(mem memory.Allocator, slots []int32) (arrow.Array, []batch.Failure, error) {
 	arr, err := c.values.Build(mem, slots)
 	return arr, nil, err

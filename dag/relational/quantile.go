@@ -33,6 +33,11 @@ func (c *quantile) attach(t *state.Table, name string) { t.Attach(name, c.lists)
 
 func (c *quantile) add(slots []int32, x, _ *state.Vector) error { return c.lists.Append(slots, x) }
 
+func (c *quantile) merge(into, from []int32) error {
+	c.lists.Merge(into, from)
+	return nil
+}
+
 func (c *quantile) result(mem memory.Allocator, slots []int32) (arrow.Array, []batch.Failure, error) {
 	words, nulls := make([]uint64, len(slots)), make([]bool, len(slots))
 	values := c.lists.Values()

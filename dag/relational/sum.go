@@ -41,6 +41,15 @@ func (c *intSum) add(slots []int32, x, _ *state.Vector) error {
 	return nil
 }
 
+func (c *intSum) merge(into, from []int32) error {
+	sum, n := c.sum.V, c.n.V
+	for i, f := range from {
+		sum[into[i]] = sum[into[i]].Plus(sum[f])
+		n[into[i]] += n[f]
+	}
+	return nil
+}
+
 func (c *intSum) result(mem memory.Allocator, slots []int32) (arrow.Array, []batch.Failure, error) {
 	words, nulls := make([]uint64, len(slots)), make([]bool, len(slots))
 	var failed []batch.Failure
@@ -96,6 +105,15 @@ func (c *floatSum) add(slots []int32, x, _ *state.Vector) error {
 	for i, s := range slots {
 		sum[s] += math.Float64frombits(words[i])
 		n[s]++
+	}
+	return nil
+}
+
+func (c *floatSum) merge(into, from []int32) error {
+	sum, n := c.sum.V, c.n.V
+	for i, f := range from {
+		sum[into[i]] += sum[f]
+		n[into[i]] += n[f]
 	}
 	return nil
 }

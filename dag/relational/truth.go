@@ -32,6 +32,15 @@ func (c *truth) add(slots []int32, x, _ *state.Vector) error {
 	return nil
 }
 
+func (c *truth) merge(into, from []int32) error {
+	seen, hit := c.seen.V, c.hit.V
+	for i, f := range from {
+		seen[into[i]] = seen[into[i]] || seen[f]
+		hit[into[i]] = hit[into[i]] || hit[f]
+	}
+	return nil
+}
+
 func (c *truth) result(mem memory.Allocator, slots []int32) (arrow.Array, []batch.Failure, error) {
 	words, nulls := make([]uint64, len(slots)), make([]bool, len(slots))
 	for i, s := range slots {

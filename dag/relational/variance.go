@@ -43,6 +43,26 @@ func (c *variance) add(slots []int32, x, _ *state.Vector) error {
 	return nil
 }
 
+// merge follows Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances" (1979).
+func (c *variance) merge(into, from []int32) error {
+	n, mean, m2 := c.n.V, c.mean.V, c.m2.V
+	for i, f := range from {
+		s := into[i]
+		switch {
+		case n[f] == 0:
+		case n[s] == 0:
+			n[s], mean[s], m2[s] = n[f], mean[f], m2[f]
+		default:
+			a, b := float64(n[s]), float64(n[f])
+			d := mean[f] - mean[s]
+			n[s] += n[f]
+			mean[s] += d * (b / (a + b))
+			m2[s] += m2[f] + d*d*(a*b/(a+b))
+		}
+	}
+	return nil
+}
+
 func (c *variance) result(mem memory.Allocator, slots []int32) (arrow.Array, []batch.Failure, error) {
 	words, nulls := make([]uint64, len(slots)), make([]bool, len(slots))
 	for i, s := range slots {

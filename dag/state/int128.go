@@ -14,6 +14,12 @@ func (x Int128) Add(y int64) Int128 {
 	return Int128{x.Hi + y>>63 + int64(carry), lo}
 }
 
+// Plus gives x + y.
+func (x Int128) Plus(y Int128) Int128 {
+	lo, carry := bits.Add64(x.Lo, y.Lo, 0)
+	return Int128{x.Hi + y.Hi + int64(carry), lo}
+}
+
 // Int64 gives x, and whether it fits.
 func (x Int128) Int64() (int64, bool) {
 	v := int64(x.Lo)

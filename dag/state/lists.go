@@ -91,6 +91,23 @@ func (l *Lists) Append(slots []int32, v *Vector) error {
 	return nil
 }
 
+// Merge puts the list of from[i] behind that of into[i], and leaves an empty one, one pair after the other.
+func (l *Lists) Merge(into, from []int32) {
+	for i, f := range from {
+		s := into[i]
+		if l.size[f] == 0 {
+			continue
+		}
+		if l.size[s] == 0 {
+			l.first[s] = l.first[f]
+		} else {
+			l.next[l.last[s]-1] = l.first[f]
+		}
+		l.last[s], l.size[s] = l.last[f], l.size[s]+l.size[f]
+		l.first[f], l.last[f], l.size[f] = 0, 0, 0
+	}
+}
+
 // Values is the column in which the values of all lists stand.
 func (l *Lists) Values() *Values { return l.values }
 

@@ -15,6 +15,8 @@ type Set struct {
 	slots  Vector
 	keys   [2]*Vector
 	places []int32
+	moved  Vector // values on their way from one set to another
+	into   []int32
 }
 
 // NewSet makes empty sets of values of a type.
@@ -65,6 +67,31 @@ func (s *Set) Add(slots []int32, v *Vector, sizes []int64) error {
 		slot, place := slots[i], places[i]
 		s.next.V[place], s.first[slot] = s.first[slot], place+1
 		sizes[slot]++
+	}
+	return nil
+}
+
+// Merge puts the values of the set of from[i] into that of into[i], and leaves an empty one, one pair after the other; sizes,
+// by slot, follow.
+func (s *Set) Merge(into, from []int32, sizes []int64) error {
+	for i, f := range from {
+		s.gone = s.gone[:0]
+		for e := s.first[f]; e != 0; e = s.next.V[e-1] {
+			s.gone = append(s.gone, e-1)
+		}
+		if len(s.gone) == 0 {
+			continue
+		}
+		s.moved.loadKept(s.table.Key(1), s.gone)
+		s.into = resize(s.into, len(s.gone))
+		for j := range s.into {
+			s.into[j] = into[i]
+		}
+		if err := s.Add(s.into, &s.moved, sizes); err != nil {
+			return err
+		}
+		s.first[f], sizes[f] = 0, 0
+		s.table.Remove(s.gone)
 	}
 	return nil
 }

@@ -99,6 +99,20 @@ func (c *Values) Set(slot int32, v *Vector, i int) {
 	c.tidy()
 }
 
+// Move makes the value of one slot that of another, and leaves null behind. It is not for key columns.
+func (c *Values) Move(into, from int32) {
+	if c.Kind == Word {
+		c.words[into], c.valid[into] = c.words[from], c.valid[from]
+		c.words[from], c.valid[from] = 0, false
+		return
+	}
+	if old := c.views[into]; old.long() {
+		c.arena.dead += int64(old.size())
+	}
+	c.views[into], c.views[from] = c.views[from], view{}
+	c.tidy()
+}
+
 // tidy copies the texts that are left once many were dropped.
 func (c *Values) tidy() {
 	if c.arena.dead > max(largeChunk, c.arena.bytes/2, sizeOf(c.views)) {
@@ -176,6 +190,16 @@ func (c *Values) CompareText(v *Vector, i int, slot int32) int {
 	}
 	var bx, by [16]byte
 	return bytes.Compare(v.Text(i, &bx), c.text(y, &by))
+}
+
+// CompareTexts orders the texts of two slots; neither is null.
+func (c *Values) CompareTexts(a, b int32) int {
+	x, y := c.views[a], c.views[b]
+	if !x.long() && !y.long() {
+		return compareShort(x, y)
+	}
+	var bx, by [16]byte
+	return bytes.Compare(c.text(x, &bx), c.text(y, &by))
 }
 
 func (c *Values) text(w view, buf *[16]byte) []byte {

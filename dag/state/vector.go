@@ -46,6 +46,40 @@ func (v *Vector) Fill(n int) []uint64 {
 	return v.words
 }
 
+// loadKept takes entries of a column, whose texts it copies.
+func (v *Vector) loadKept(c *Values, slots []int32) {
+	v.Kind, v.Nulls, v.Words, v.n = c.Kind, nil, nil, len(slots)
+	for i, s := range slots {
+		if c.Null(s) {
+			if v.Nulls == nil {
+				v.nulls = resize(v.nulls, v.n)
+				clear(v.nulls)
+				v.Nulls = v.nulls
+			}
+			v.Nulls[i] = true
+		}
+	}
+	if c.Kind == Word {
+		v.words = resize(v.words, v.n)
+		v.Words = v.words
+		for i, s := range slots {
+			v.Words[i] = c.words[s]
+		}
+		return
+	}
+	v.views, v.encoded = resize(v.views, v.n), v.encoded[:0]
+	for i, s := range slots {
+		w := c.views[s]
+		if w.long() {
+			at := len(v.encoded)
+			v.encoded = append(v.encoded, c.arena.text(w)...)
+			w = longView(uint64(at), w.size())
+		}
+		v.views[i] = w
+	}
+	v.data = v.encoded
+}
+
 // Len is the number of entries.
 func (v *Vector) Len() int { return v.n }
 
