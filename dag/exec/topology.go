@@ -111,6 +111,8 @@ func detail(o plan.Op) string {
 		return strconv.FormatInt(o.Rows, 10) + " rows"
 	case *plan.Parse:
 		return o.Column.Value + " as " + o.As
+	case *plan.Lookup:
+		return o.Path
 	case *plan.Route:
 		texts := make([]string, len(o.Branches))
 		for i, b := range o.Branches {

@@ -82,6 +82,8 @@ func (b *binder) node(n *Node) {
 		out = b.sorted(n, o, in)
 	case *Top:
 		out = b.top(n, o, in)
+	case *Lookup:
+		out = b.lookup(n, o, in)
 	case *Dedupe:
 		out = b.dedupe(n, o, in)
 	case *Union:

@@ -45,7 +45,7 @@ func lanes(n *Node) int { return max(n.Parallelism, 1) }
 // rowWise reports whether what the node makes of a row depends on no other row.
 func (n *Node) rowWise() bool {
 	switch n.Op.(type) {
-	case *Filter, *Project, *Route, *Explode, *Parse:
+	case *Filter, *Project, *Route, *Explode, *Parse, *Lookup:
 		return true
 	}
 	return false

@@ -82,6 +82,8 @@ func (x *explainer) node(n *Node) {
 		x.linef("  into the order of event time, each row once the watermark has passed it")
 	case *Top:
 		x.top(o)
+	case *Lookup:
+		x.lookup(o)
 	case *Dedupe:
 		x.dedupe(o)
 	case *Union:

@@ -72,6 +72,15 @@ func (x *explainer) pruned(n *Node) {
 		if len(left) > 0 {
 			x.linef("  %s: does not compute %s, which nobody reads", n.ID, strings.Join(left, ", "))
 		}
+	case *Lookup:
+		for i, t := range o.Take {
+			if !out.Needs(out.Schema.NumFields() - len(o.Take) + i) {
+				left = append(left, t.Name.Value)
+			}
+		}
+		if len(left) > 0 {
+			x.linef("  %s: does not take %s, which nobody reads", n.ID, strings.Join(left, ", "))
+		}
 	case *Explode:
 		for i, f := range out.Schema.Fields() {
 			if !out.Needs(i) && f.Name != o.Item.Name.Value {

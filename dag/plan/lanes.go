@@ -7,7 +7,7 @@ import "fmt"
 func NoLanes(o Op) (why, instead string) {
 	const faster = "remove `parallelism`; a costly filter, select or derive above can have it"
 	switch o := o.(type) {
-	case *Filter, *Project, *Explode, *Parse, *Route:
+	case *Filter, *Project, *Explode, *Parse, *Route, *Lookup:
 		return "", ""
 	case *Scan:
 		if o.Lanes {

@@ -143,6 +143,11 @@ func (n *Node) read(port int, in need, s *arrow.Schema, of map[*Output]need) {
 				in[c.Source] = in[c.Source] || out[i]
 			}
 		}
+	case *Lookup:
+		in.or(out[:len(in)])
+		for _, k := range o.On {
+			in[k.Index] = true
+		}
 	case *Dedupe:
 		in.or(out)
 		in.clock(o.Clock)
@@ -196,6 +201,8 @@ func (n *Node) canReject() bool {
 		if o.Window != nil {
 			return true
 		}
+	case *Lookup:
+		return o.Required
 	case *Project:
 		return slices.ContainsFunc(o.Columns, func(c ProjectColumn) bool { return c.Source < 0 && c.Expr.CanFail() })
 	}

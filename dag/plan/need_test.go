@@ -92,6 +92,12 @@ func take(name, e string) plan.TakeItem { return plan.TakeItem{Name: text(name),
 func discard() *plan.Write { return &plan.Write{Kind: "discard", ExprsOnly: true} }
 func sink() *plan.Write    { return &plan.Write{Kind: "sink"} }
 
+func lookup(required bool) *plan.Lookup {
+	return &plan.Lookup{Path: "f.csv", Required: required, On: []plan.LookupKey{{Column: text("s"), In: text("id")}},
+		Take:   []plan.LookupColumn{{Name: text("name"), In: text("name")}, {Name: text("age"), In: text("age")}},
+		Schema: arrow.NewSchema([]arrow.Field{{Name: "age", Type: schema.Int}, {Name: "name", Type: schema.String}, {Name: "id", Type: schema.String}}, nil)}
+}
+
 func TestNeeds(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -208,6 +214,21 @@ func TestNeeds(t *testing.T) {
 		}, map[string]string{"rows": "i s", "more": "i s k"}},
 		{"rejects of parse", func(g *graph) {
 			g.add("more", &plan.Parse{Column: text("s"), As: "kv", Schema: arrow.NewSchema([]arrow.Field{{Name: "k", Type: schema.String, Nullable: true}}, nil)}, "rows")
+			g.add("out", discard(), "more")
+			g.add("bad", sink(), "more.rejected")
+		}, map[string]string{"rows": "all", "more": ""}},
+		{"lookup", func(g *graph) {
+			g.add("more", lookup(false), "rows")
+			g.add("out", &plan.Project{Items: bare("l", "name")}, "more")
+			g.add("show", sink(), "out")
+		}, map[string]string{"rows": "s l", "more": "l name"}},
+		{"a lookup that can reject nothing", func(g *graph) {
+			g.add("more", lookup(false), "rows")
+			g.add("out", discard(), "more")
+			g.add("bad", sink(), "more.rejected")
+		}, map[string]string{"rows": "s", "more": ""}},
+		{"rejects of a lookup", func(g *graph) {
+			g.add("more", lookup(true), "rows")
 			g.add("out", discard(), "more")
 			g.add("bad", sink(), "more.rejected")
 		}, map[string]string{"rows": "all", "more": ""}},

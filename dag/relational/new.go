@@ -34,6 +34,8 @@ func New(n *plan.Node) (op.Transform, error) {
 		return newSorted(n, o)
 	case *plan.Top:
 		return newTop(n, o)
+	case *plan.Lookup:
+		return newLookup(n, o), nil
 	case *plan.Dedupe:
 		return newDedupe(n, o)
 	case *plan.Union:

@@ -34,6 +34,7 @@ func TestEveryOperationHasAnOperator(t *testing.T) {
 		"Join":      func() plan.Op { return &plan.Join{} },
 		"Sort":      func() plan.Op { return &plan.Sort{} },
 		"Top":       func() plan.Op { return &plan.Top{} },
+		"Lookup":    func() plan.Op { return &plan.Lookup{Schema: schemaOf("id int")} },
 		"Dedupe":    func() plan.Op { return &plan.Dedupe{} },
 		"Watermark": func() plan.Op { return &plan.Watermark{} },
 	}

@@ -140,13 +140,7 @@ func (t *Table) find(keys []*Vector, slots []int32) error {
 // findBlock finds the slots of rows from the given one on: through the index by hash alone, then it compares the keys column by
 // column. Rows with the hash of another key, which are next to none, are found again one by one.
 func (t *Table) findBlock(keys []*Vector, from int, slots []int32) error {
-	t.rowHashes = resize(t.rowHashes, len(slots))
-	hashRows(keys, from, t.rowHashes)
-	if t.bad != 0 {
-		for i := range t.rowHashes {
-			t.rowHashes[i] &^= t.bad
-		}
-	}
+	t.hashBlock(keys, from, len(slots))
 	t.wrong, t.reused = t.wrong[:0], t.reused[:0]
 	known := len(t.fresh)
 	if err := t.probe(from, slots); err != nil {
@@ -164,6 +158,17 @@ func (t *Table) findBlock(keys []*Vector, from int, slots []int32) error {
 		slots[i] = s
 	}
 	return nil
+}
+
+// hashBlock hashes the keys of n rows from the given one on.
+func (t *Table) hashBlock(keys []*Vector, from, n int) {
+	t.rowHashes = resize(t.rowHashes, n)
+	hashRows(keys, from, t.rowHashes)
+	if t.bad != 0 {
+		for i := range t.rowHashes {
+			t.rowHashes[i] &^= t.bad
+		}
+	}
 }
 
 // probe finds slots by hash, and gives new hashes new ones. Nearly all entries stand where the search begins, or one further:
@@ -211,16 +216,8 @@ func (t *Table) insert(h uint64) (int32, error) {
 
 // findOne finds the slot of a row by its hash and its key.
 func (t *Table) findOne(keys []*Vector, i int, h uint64) (int32, error) {
-	for pos := h & t.index.mask; ; pos = (pos + 1) & t.index.mask {
-		e := t.index.entries[pos]
-		if e == 0 {
-			break
-		}
-		if e>>32 == h>>32 {
-			if s := int32(uint32(e)) - 1; t.sameKey(keys, i, s) {
-				return s, nil
-			}
-		}
+	if s := t.seek(keys, i, h); s >= 0 {
+		return s, nil
 	}
 	t.reused = t.reused[:0]
 	s, err := t.insert(h)

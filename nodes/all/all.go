@@ -15,6 +15,7 @@ import (
 	_ "flowrun/nodes/http"
 	_ "flowrun/nodes/join"
 	_ "flowrun/nodes/limit"
+	_ "flowrun/nodes/lookup"
 	_ "flowrun/nodes/nexmark"
 	_ "flowrun/nodes/parse"
 	_ "flowrun/nodes/ratelimit"
