@@ -5,7 +5,6 @@ import (
 
 	"flowrun/dag/diag"
 	"flowrun/dag/expr"
-	"flowrun/dag/schema"
 )
 
 // aggregate types the keys and aggregates of a node. Its columns are those of its window, then `by`, then `take`.
@@ -32,24 +31,10 @@ func (b *binder) aggregate(n *Node, o *Aggregate, in *Output) *Output {
 			key = append(key, f.Name)
 		}
 	}
-	for i := range o.By {
-		it := &o.By[i]
-		_, f, typed := b.item(it, e)
-		if !typed {
-			ok = false
-			continue
-		}
-		if why := notAKey(f.Type); why != "" {
-			b.report(CodeType, it.Name.At, "group by a simple value of it", "%s cannot be grouped by: %s", f.Name, why)
-			ok = false
-			continue
-		}
-		if it.Bare {
-			it.Expr = b.column(it.Name, e)
-		}
+	ok = b.byKeys(o.By, e, func(it *Item, f arrow.Field) {
 		column(it.Name, f)
 		key = append(key, f.Name)
-	}
+	}) && ok
 	for i := range o.Take {
 		t := &o.Take[i]
 		take, list := expr.CompileTake(t.Text, e)
@@ -86,14 +71,6 @@ func (b *binder) column(name diag.Text, e *expr.Env) Expr {
 	x := Expr{Text: name}
 	x.P = expr.Column(name.Value, e)
 	return x
-}
-
-func notAKey(t arrow.DataType) string {
-	switch t.(type) {
-	case *arrow.ListType, *arrow.MapType, *arrow.StructType:
-		return "it is " + schema.Name(t)
-	}
-	return ""
 }
 
 // emit refuses what cannot be emitted from what comes in.

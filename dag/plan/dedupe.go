@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"flowrun/dag/diag"
 )
 
@@ -35,28 +37,19 @@ func (o *Dedupe) outputs() []Declared {
 func (b *binder) dedupe(n *Node, o *Dedupe, in *Output) *Output {
 	e := env(n, in)
 	var key []string
-	ok := in.Schema != nil
-	for i := range o.By {
-		it := &o.By[i]
-		_, f, typed := b.item(it, e)
-		if !typed {
-			ok = false
-			continue
-		}
-		if why := notAKey(f.Type); why != "" {
-			b.report(CodeType, it.Name.At, "compare a simple value of it", "%s cannot be compared: %s", f.Name, why)
-			ok = false
-			continue
-		}
+	ok := b.byKeys(o.By, e, func(it *Item, f arrow.Field) {
 		if it.Bare {
-			it.Expr = b.column(it.Name, e)
 			key = append(key, f.Name)
-		} else if o.Last {
+		}
+	})
+	for _, it := range o.By {
+		if o.Last && !it.Bare {
 			b.report(CodeMode, it.Name.At, fmt.Sprintf("make it a column first: derive: {%s: %s}", it.Name.Value, it.Expr.Text.Value),
 				"keep: last says which row of a key holds, so the key has to be columns of the row")
 			ok = false
 		}
 	}
+	ok = ok && in.Schema != nil
 	if in.Schema != nil && in.Mode != Rows {
 		b.report(CodeMode, n.FromAt, "dedupe before the aggregate", "%s carries %s results: one that comes again is no duplicate", edgeName(n.Inputs[0]), in.Mode)
 		ok = false

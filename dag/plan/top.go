@@ -77,24 +77,7 @@ func (b *binder) top(n *Node, o *Top, in *Output) *Output {
 }
 
 func (b *binder) topKeys(n *Node, o *Top, in *Output) bool {
-	e := env(n, in)
-	ok := true
-	for i := range o.By {
-		it := &o.By[i]
-		_, f, typed := b.item(it, e)
-		if !typed {
-			ok = false
-			continue
-		}
-		if why := notAKey(f.Type); why != "" {
-			b.report(CodeType, it.Name.At, "group by a simple value of it", "%s cannot be grouped by: %s", f.Name, why)
-			ok = false
-		}
-		if it.Bare {
-			it.Expr = b.column(it.Name, e)
-		}
-	}
-	return ok
+	return b.byKeys(o.By, env(n, in), func(*Item, arrow.Field) {})
 }
 
 // topEnds finds when the first rows of a key are known.
