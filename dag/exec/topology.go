@@ -124,16 +124,49 @@ func detail(o plan.Op) string {
 	case *plan.RateLimit:
 		return strconv.FormatFloat(o.RowsPerSecond, 'f', -1, 64) + " rows/s"
 	case *plan.Aggregate:
-		takes := make([]string, len(o.Take))
-		for i, t := range o.Take {
-			takes[i] = t.Name.Value + ": " + t.Text.Value
+		return window(o.Window) + aggregate(o)
+	case *plan.Watermark:
+		return fmt.Sprintf("%s, %s behind", o.Timing.Column.Value, o.Timing.Delay)
+	case *plan.Dedupe:
+		text := "by " + items(o.By)
+		if o.Within > 0 {
+			text += fmt.Sprintf(" within %s", o.Within)
 		}
-		if len(o.By) == 0 {
-			return strings.Join(takes, ", ")
+		return text
+	case *plan.Join:
+		keys := make([]string, len(o.On))
+		for i, k := range o.On {
+			keys[i] = k.Left.Value
 		}
-		return fmt.Sprintf("%s by %s", strings.Join(takes, ", "), items(o.By))
+		return o.Type.String() + " on " + strings.Join(keys, ", ")
+	case *plan.Top:
+		return fmt.Sprintf("%d by %s", o.N, items(o.By))
 	}
 	return ""
+}
+
+// window is how an aggregate cuts time, with a blank behind it; "" where it does not.
+func window(w *plan.Window) string {
+	switch {
+	case w == nil:
+		return ""
+	case w.Session:
+		return fmt.Sprintf("sessions %s: ", w.Size)
+	case w.Every < w.Size:
+		return fmt.Sprintf("%s every %s: ", w.Size, w.Every)
+	}
+	return fmt.Sprintf("%s: ", w.Size)
+}
+
+func aggregate(o *plan.Aggregate) string {
+	takes := make([]string, len(o.Take))
+	for i, t := range o.Take {
+		takes[i] = t.Name.Value + ": " + t.Text.Value
+	}
+	if len(o.By) == 0 {
+		return strings.Join(takes, ", ")
+	}
+	return fmt.Sprintf("%s by %s", strings.Join(takes, ", "), items(o.By))
 }
 
 func project(o *plan.Project) string {
