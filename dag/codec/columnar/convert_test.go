@@ -113,7 +113,7 @@ func TestForeignTypes(t *testing.T) {
 				faults = append(faults, fmt.Sprintf("%d %s: %s", p.Row+int64(fault.Row), fault.Reason, fault.Detail))
 			}
 			for i := range int(p.Record.NumRows()) {
-				text := p.Record.Column(0).ValueStr(i)
+				text := strings.Clone(p.Record.Column(0).ValueStr(i))
 				if d, ok := p.Record.Column(0).(*array.Duration); ok {
 					text = fmt.Sprint(int64(d.Value(i)))
 				}
