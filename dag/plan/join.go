@@ -45,7 +45,6 @@ func (t JoinType) LeftOnly() bool { return t == SemiJoin || t == AntiJoin }
 type Join struct {
 	Type     JoinType
 	On       []JoinKey
-	OnAt     diag.Span
 	Bound    *Bound        // nil: none
 	TTL      time.Duration // without a bound: how long behind its event time a row is kept; 0: for ever
 	Forever  bool          // rows may be kept for ever

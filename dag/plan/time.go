@@ -37,7 +37,7 @@ func clockOf(in *Output) Clock {
 	return c
 }
 
-// by notes that the clock's columns are read.
+// clock notes that the clock's columns are read.
 func (d need) clock(c Clock) {
 	for _, i := range [2]int{c.Index, c.Or} {
 		if i >= 0 {

@@ -134,9 +134,9 @@ func (j *join) Process(_ context.Context, port int, in *batch.Batch, out op.Emit
 		return err
 	}
 	j.forgetKeys(j.slots)
-	if j.o.Type.LeftOnly() && port == 1 {
-		return j.settle(other)
-	}
+	// Left rows of which all is known since this batch; only a join that gives no right columns has any.
+	j.remove(other, other.settled)
+	other.settled = other.settled[:0]
 	return nil
 }
 
@@ -254,13 +254,6 @@ func (j *join) keepers(port int, in *batch.Batch) (rows, slots []int32) {
 		rows, slots = append(rows, row), append(slots, slot)
 	}
 	return rows, slots
-}
-
-// settle forgets left rows of which all is known.
-func (j *join) settle(left *joinSide) error {
-	j.remove(left, left.settled)
-	left.settled = left.settled[:0]
-	return nil
 }
 
 // alone deals with rows whose key is null: nothing matches them.

@@ -52,6 +52,7 @@ func newWindowed(n *plan.Node, o *plan.Aggregate) (*windowed, error) {
 var (
 	_ op.Transform = (*windowed)(nil)
 	_ op.Stateful  = (*windowed)(nil)
+	_ op.Clocked   = (*windowed)(nil)
 )
 
 func (w *windowed) Open(_ context.Context, rt op.Runtime) error {

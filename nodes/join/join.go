@@ -41,7 +41,7 @@ func lower(b *nodes.Builder, c config) plan.Op {
 		return nil
 	}
 	o := &plan.Join{
-		Type: plan.JoinType(slices.Index(plan.JoinTypes, c.Type.Value)), OnAt: b.Setting("on"), Where: plan.Expr{Text: c.Where},
+		Type: plan.JoinType(slices.Index(plan.JoinTypes, c.Type.Value)), Where: plan.Expr{Text: c.Where},
 		TTL: time.Duration(c.TTL), Forever: c.Unbounded, TimeAt: b.Config(), Prefix: [2]string{c.Prefix.Left.Value, c.Prefix.Right.Value},
 	}
 	if v := b.Node.Config.Get("prefix"); v != nil {
