@@ -102,9 +102,9 @@ func (b *binder) node(n *Node) {
 	if out != nil {
 		for _, d := range n.Declares() {
 			one := *out
-			if d.Name == LateOutput {
+			if port, late := latePort(d.Name); late {
 				_, windows := n.Op.(*Aggregate)
-				one = *b.late(n, in, windows)
+				one = *b.late(n, port, d.Name, windows)
 			}
 			one.Name, one.Read = d.Name, isRead(b.p, n, d.Name)
 			n.Outputs = append(n.Outputs, &one)

@@ -78,6 +78,18 @@ type JoinColumn struct {
 
 func (*Join) isOp() {}
 
+// LateSides are the outputs of late rows of a join, by input.
+var LateSides = [2]string{LateLeftOutput, LateRightOutput}
+
+// outputs implements what Declares asks for. Where all rows are kept none is late.
+func (o *Join) outputs() []Declared {
+	all := []Declared{{}}
+	if !o.Forever {
+		all = append(all, Declared{Name: LateLeftOutput, Optional: true}, Declared{Name: LateRightOutput, Optional: true})
+	}
+	return all
+}
+
 func (b *binder) join(n *Node, o *Join) *Output {
 	if len(n.Inputs) != 2 {
 		b.report(CodeInputs, n.FromAt, "from: [left, right]; of more inputs join two first, and then that with the next",

@@ -135,6 +135,9 @@ func (n *Node) read(port int, in need, s *arrow.Schema, of map[*Output]need) {
 			return
 		}
 		in.clock(o.Clocks[port])
+		if late := n.Output(LateSides[port]); late != nil && late.Read {
+			in.or(of[late][:len(in)])
+		}
 		for _, k := range o.On {
 			in[k.Index[port]] = true
 		}

@@ -9,11 +9,13 @@ import (
 )
 
 // The reserved names of outputs. RejectedOutput carries the rejects of any node, LateOutput the rows that came behind the
-// watermark, ElseOutput what no branch took.
+// watermark (of a join, whose inputs have different columns, LateLeftOutput and LateRightOutput do), ElseOutput what no branch took.
 const (
-	RejectedOutput = "rejected"
-	LateOutput     = "late"
-	ElseOutput     = "else"
+	RejectedOutput  = "rejected"
+	LateOutput      = "late"
+	LateLeftOutput  = "late_left"
+	LateRightOutput = "late_right"
+	ElseOutput      = "else"
 )
 
 // Declared is an output that an operation has beside [RejectedOutput].

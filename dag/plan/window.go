@@ -97,16 +97,23 @@ func (b *binder) noEventTimeOf(n *Node, port int, at diag.Span) {
 	b.report(CodeEventTime, at, hint, "%s needs event time, and the rows of %s have none", n.Kind, from)
 }
 
-// late is the output of late rows of a node. Where somebody reads it, its columns must not be there before.
-func (b *binder) late(n *Node, in *Output, windows bool) *Output {
+// latePort says which input's late rows leave by an output; ok is false where none do.
+func latePort(output string) (port int, ok bool) {
+	return max(0, slices.Index(LateSides[:], output)), output == LateOutput || slices.Contains(LateSides[:], output)
+}
+
+// late is an output of late rows of a node, those of one of its inputs. Where somebody reads it, its columns must not be there
+// before.
+func (b *binder) late(n *Node, port int, name string, windows bool) *Output {
+	in := n.Inputs[port].Source()
 	out := lateOutput(in, windows)
-	if !isRead(b.p, n, LateOutput) {
+	if !isRead(b.p, n, name) {
 		return out
 	}
 	for _, f := range out.Schema.Fields()[in.Schema.NumFields():] {
 		if len(in.Schema.FieldIndices(f.Name)) > 0 {
 			b.report(CodeDuplicateColumn, n.FromAt, "rename it before: rename: {"+f.Name+": was_"+f.Name+"}",
-				"what comes in has a column %q, and %s adds one to late rows", f.Name, address(n, LateOutput))
+				"what comes in has a column %q, and %s adds one to late rows", f.Name, address(n, name))
 		}
 	}
 	return out

@@ -80,6 +80,9 @@ var (
 func (j *join) Open(_ context.Context, rt op.Runtime) error {
 	j.rt = rt
 	j.made.open(rt)
+	for _, s := range j.sides {
+		s.late.mem = rt.Allocator()
+	}
 	if p := j.o.Where.P; p != nil {
 		j.where = p.Evaluator(rt.Allocator())
 	}
@@ -101,6 +104,9 @@ func (j *join) Process(_ context.Context, port int, in *batch.Batch, out op.Emit
 		if late := behind(rows.left, times, j.now); len(late) > 0 {
 			rows.take(late)
 			out.Late(len(late))
+			if err := s.late.emit(in, late, times, j.now, nil, 0, out); err != nil {
+				return err
+			}
 		}
 	}
 	if lone := s.withoutKey(rows.left); len(lone) > 0 {

@@ -15,6 +15,7 @@ type joinSide struct {
 	keep   int64 // how long after its event time a row can be matched, in microseconds
 	timers *state.Timers
 	clock  eventClock
+	late   lateRows
 	places []int // of the key columns in the input
 	loaded []state.Vector
 	keys   []*state.Vector
@@ -30,7 +31,7 @@ type joinSide struct {
 }
 
 func newJoinSide(n *plan.Node, o *plan.Join, port int, t *state.Table) (*joinSide, error) {
-	s := &joinSide{port: port, clock: eventClock{Clock: o.Clocks[port]}, loaded: make([]state.Vector, len(o.On))}
+	s := &joinSide{port: port, clock: eventClock{Clock: o.Clocks[port]}, late: lateRowsBy(n, plan.LateSides[port]), loaded: make([]state.Vector, len(o.On))}
 	for i, k := range o.On {
 		s.places = append(s.places, k.Index[port])
 		s.keys = append(s.keys, &s.loaded[i])

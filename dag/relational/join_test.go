@@ -108,22 +108,22 @@ func TestJoin(t *testing.T) {
 		}
 		for range rapid.IntRange(1, 12).Draw(r, "batches") {
 			port := rapid.IntRange(0, 1).Draw(r, "port")
-			var rows []row
-			late := 0
+			var rows, late []row
 			for range rapid.IntRange(0, 10).Draw(r, "rows") {
 				v := drawOrder(r)
 				rows = append(rows, v)
-				if int64(v[0].(arrow.Timestamp)) < m.wm {
-					late++
+				if at := int64(v[0].(arrow.Timestamp)); at < m.wm {
+					late = append(late, row{v[0], v[1], v[2], arrow.Duration(m.wm - at)})
 				} else {
 					m.rows[port] = append(m.rows[port], v)
 				}
 			}
 			p.out.Behind, p.in = 0, p.in-p.out.Behind
 			p.send(port, drawBatch(r, p.rt.Allocator(), p.node.Inputs[port].Source().Schema, rows))
-			if p.out.Behind != late {
-				r.Fatalf("%d rows are late, want %d", p.out.Behind, late)
+			if p.out.Behind != len(late) {
+				r.Fatalf("%d rows are late, want %d", p.out.Behind, len(late))
 			}
+			check(r, p.emitted(plan.LateSides[port]), late)
 			take()
 			if rapid.Bool().Draw(r, "watermark") {
 				m.wm = max(m.wm, rapid.Int64Range(0, 90).Draw(r, "watermark"))

@@ -13,13 +13,17 @@ import (
 
 // lateRows is the output of rows that came behind the watermark.
 type lateRows struct {
+	name   string
 	schema *arrow.Schema // nil: nobody reads it
 	mem    memory.Allocator
 }
 
-func lateRowsOf(n *plan.Node) lateRows {
-	if o := n.Output(plan.LateOutput); o != nil && o.Read {
-		return lateRows{schema: o.Schema}
+func lateRowsOf(n *plan.Node) lateRows { return lateRowsBy(n, plan.LateOutput) }
+
+// lateRowsBy is for nodes that have several such outputs.
+func lateRowsBy(n *plan.Node, output string) lateRows {
+	if o := n.Output(output); o != nil && o.Read {
+		return lateRows{name: output, schema: o.Schema}
 	}
 	return lateRows{}
 }
@@ -50,5 +54,5 @@ func (l *lateRows) emit(in *batch.Batch, rows []int32, times []int64, now int64,
 		column(schema.Timestamp, func(r int32) int64 { return starts[r] + size })
 	}
 	column(schema.Duration, func(r int32) int64 { return now - times[r] })
-	return out.Emit(plan.LateOutput, in.WithRecord(recordOf(l.schema, columns, n), rows))
+	return out.Emit(l.name, in.WithRecord(recordOf(l.schema, columns, n), rows))
 }
