@@ -163,7 +163,7 @@ func (n *Node) read(port int, in need, s *arrow.Schema, of map[*Output]need) {
 		for _, c := range o.Order {
 			in[c.Index] = true
 		}
-		if late := n.Output(LateOutput); late.Read {
+		if late := n.Output(LateOutput); late != nil && late.Read {
 			in.or(of[late][:len(in)])
 		}
 	case *Sort:

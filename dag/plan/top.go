@@ -15,14 +15,18 @@ import (
 const Rank = "rank"
 
 // Top lets the first N rows of each key pass, in an order, once it is known that no other can come: when the watermark has
-// passed the event time of a key that event time is part of, or, of complete results, at the end of the epoch.
+// passed the event time of a key that event time is part of, or, of complete results, at the end of the epoch. With Updates it
+// does not wait for that: at the end of each epoch it lets the first rows pass of the keys that got another one among them; the
+// last row of a key and rank holds.
 type Top struct {
 	N     int
 	By    []Item
 	Order []Ordered
 	// Ties: rows that are equal in order share a rank, and those equal to the N-th pass as well. Without it the one that came
 	// first is the first.
-	Ties bool
+	Ties     bool
+	Updates  bool
+	UpdateAt diag.Span // of what says so
 
 	// Set by Bind. Delay is about how long, in event time, a key waits.
 	Clock    Clock
@@ -40,15 +44,25 @@ type Ordered struct {
 func (*Top) isOp() {}
 
 // outputs implements what Declares asks for.
-func (*Top) outputs() []Declared { return []Declared{{}, {Name: LateOutput, Optional: true}} }
+func (o *Top) outputs() []Declared {
+	if o.Updates {
+		return []Declared{{}} // no row comes too late for them
+	}
+	return []Declared{{}, {Name: LateOutput, Optional: true}}
+}
 
 // top types a Top.
 func (b *binder) top(n *Node, o *Top, in *Output) *Output {
 	if in.Schema == nil {
 		return nil
 	}
-	ok := b.topKeys(n, o, in)
 	e := env(n, in)
+	var key []string
+	ok := b.byKeys(o.By, e, func(it *Item, f arrow.Field) {
+		if it.Bare {
+			key = append(key, f.Name)
+		}
+	})
 	for i := range o.Order {
 		c := &o.Order[i]
 		at := in.Schema.FieldIndices(c.Column.Value)
@@ -68,21 +82,49 @@ func (b *binder) top(n *Node, o *Top, in *Output) *Output {
 			"%s adds the column %q, and %s has one", n.Kind, Rank, e.Of)
 		ok = false
 	}
-	if !b.topEnds(n, o, in) || !ok {
+	if o.Updates {
+		ok = b.topUpdates(n, o, in) && ok
+	} else {
+		ok = b.topEnds(n, o, in) && ok
+	}
+	if !ok {
 		return nil
 	}
 	out := in.passOn()
+	if o.Updates {
+		out.Mode, out.Key, out.Time = Updates, append(key, Rank), nil
+	}
 	out.Schema = arrow.NewSchema(append(slices.Clone(in.Schema.Fields()), arrow.Field{Name: Rank, Type: schema.Int}), nil)
 	return out
 }
 
-func (b *binder) topKeys(n *Node, o *Top, in *Output) bool {
-	return b.byKeys(o.By, env(n, in), func(*Item, arrow.Field) {})
+// topUpdates checks that the last row of a key and rank can hold.
+func (b *binder) topUpdates(n *Node, o *Top, in *Output) bool {
+	o.Clock = noClock
+	if in.Mode != Rows {
+		b.report(CodeMode, n.FromAt, "let "+edgeName(n.Inputs[0])+" say emit: complete, and leave emit out here: then the first rows of each epoch come",
+			"%s carries %s results: a row that comes again would stand beside what it replaces", edgeName(n.Inputs[0]), in.Mode)
+		return false
+	}
+	if o.Ties {
+		b.report(CodeMode, o.UpdateAt, "ties: cut, with more columns in order for rows that are equal",
+			"with emit: updates the last row of a rank holds, and with ties: keep several rows have one rank")
+		return false
+	}
+	for _, it := range o.By {
+		if !it.Bare {
+			b.report(CodeMode, it.Name.At, fmt.Sprintf("make it a column first: derive: {%s: %s}", it.Name.Value, it.Expr.Text.Value),
+				"with emit: updates the last row of a key and rank holds, so the key has to be columns of the row")
+			return false
+		}
+	}
+	return true
 }
 
 // topEnds finds when the first rows of a key are known.
 func (b *binder) topEnds(n *Node, o *Top, in *Output) bool {
-	const ways = "by: [window_end, ...] behind an aggregate with a window and emit: final; or let an aggregate above say emit: complete, for the first rows of each epoch"
+	const ways = "by: [window_end, ...] behind an aggregate with a window and emit: final; or emit: updates, which shows each change; " +
+		"or let an aggregate above say emit: complete, for the first rows of each epoch"
 	o.Clock = noClock
 	from := edgeName(n.Inputs[0])
 	switch {
@@ -90,7 +132,7 @@ func (b *binder) topEnds(n *Node, o *Top, in *Output) bool {
 		o.PerEpoch = true
 		return true
 	case in.Mode == Updates:
-		b.report(CodeMode, n.FromAt, ways, "%s carries updates: a row that it replaces would stay among the first", from)
+		b.report(CodeMode, n.FromAt, "let "+from+" say emit: complete, for the first rows of each epoch, or emit: final", "%s carries updates: a row that it replaces would stay among the first", from)
 		return false
 	case in.Time == nil:
 		b.report(CodeNeverFinal, n.ConfigAt, ways, "%s would never know its first rows: %s has no event time that says when no better one can come", n.Kind, from)
@@ -130,5 +172,12 @@ func (x *explainer) top(o *Top) {
 	for _, c := range o.Order {
 		x.linef("    %s%s", c.Column.Value, choose(c.Desc, ", largest first", ""))
 	}
-	x.linef("  %s", choose(o.PerEpoch, "of each epoch", "each key's once the watermark has passed its event time"))
+	switch {
+	case o.Updates:
+		x.linef("  at the end of each epoch, of the keys that changed")
+	case o.PerEpoch:
+		x.linef("  of each epoch")
+	default:
+		x.linef("  each key's once the watermark has passed its event time")
+	}
 }

@@ -132,7 +132,7 @@ func (f *firstRows) cut(g int32) {
 	}
 }
 
-// send emits the first rows of groups, one group after the other, with their ranks, and forgets all their rows.
+// send emits the first rows of groups, one group after the other, with their ranks, and forgets the other rows of these groups.
 func (f *firstRows) send(groups []int32, out op.Emitter) error {
 	f.sent, f.ranks, f.gone = f.sent[:0], f.ranks[:0], f.gone[:0]
 	for _, g := range groups {
@@ -151,10 +151,12 @@ func (f *firstRows) send(groups []int32, out op.Emitter) error {
 	if err != nil {
 		return err
 	}
-	f.gone = append(f.gone, f.sent...)
 	f.rows.Remove(f.gone)
 	return nil
 }
+
+// forget forgets the rows that were sent last.
+func (f *firstRows) forget() { f.rows.Remove(f.sent) }
 
 // compare orders two rows by the columns of the order alone.
 func (f *firstRows) compare(a, b int32) int {

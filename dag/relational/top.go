@@ -15,12 +15,14 @@ import (
 )
 
 // top keeps the rows of each key that may be among its first, and emits them once no other can come: the groups of an event
-// time when the watermark has passed that, the groups of complete results at the end of the epoch.
+// time when the watermark has passed that, the groups of complete results at the end of the epoch. With updates it emits
+// at the end of each epoch what the first rows of the groups are that changed, and keeps them.
 type top struct {
 	firsts   *firstRows
 	keys     arguments // only keys
 	table    *state.Table
 	perEpoch bool
+	updates  bool
 	clock    eventClock
 	timers   *state.Timers // of groups; the time of one follows from its key
 	late     lateRows
@@ -32,7 +34,7 @@ type top struct {
 }
 
 func newTop(n *plan.Node, o *plan.Top) (*top, error) {
-	t := &top{perEpoch: o.PerEpoch, clock: eventClock{Clock: o.Clock}, late: lateRowsOf(n), now: math.MinInt64,
+	t := &top{perEpoch: o.PerEpoch, updates: o.Updates, clock: eventClock{Clock: o.Clock}, late: lateRowsOf(n), now: math.MinInt64,
 		timers: state.NewTimers(sortBucket(o.Delay))}
 	var types []arrow.DataType
 	for _, it := range o.By {
@@ -92,7 +94,7 @@ func (t *top) Process(_ context.Context, _ int, in *batch.Batch, out op.Emitter)
 	if t.slots, err = t.table.Slots(t.keys.keys, t.keys.n, t.slots); err != nil {
 		return err
 	}
-	if !t.perEpoch {
+	if t.waits() {
 		for _, i := range t.table.Fresh() {
 			t.timers.Set(times[t.keys.row(int(i))], t.slots[i])
 		}
@@ -100,12 +102,18 @@ func (t *top) Process(_ context.Context, _ int, in *batch.Batch, out op.Emitter)
 	held, err := t.firsts.add(in, &t.keys, t.slots)
 	out.Hold(held)
 	out.Filter(t.keys.n - held)
+	if t.updates {
+		t.table.Mark(t.firsts.groups)
+	}
 	return err
 }
 
+// waits reports whether groups wait for the watermark.
+func (t *top) waits() bool { return !t.perEpoch && !t.updates }
+
 // Watermark emits the groups before it; those of its own time may not have all their rows.
 func (t *top) Watermark(_ context.Context, wm time.Time, out op.Emitter) (time.Time, error) {
-	if t.perEpoch {
+	if !t.waits() {
 		return wm, nil
 	}
 	t.now = max(t.now, wm.UnixMicro())
@@ -123,8 +131,12 @@ func (t *top) Watermark(_ context.Context, wm time.Time, out op.Emitter) (time.T
 	return wm, t.send(out)
 }
 
-// Barrier ends an epoch of complete results.
+// Barrier ends an epoch of complete results, or emits what changed in it.
 func (t *top) Barrier(_ context.Context, _ uint64, out op.Emitter) error {
+	if t.updates {
+		defer t.table.Unmark()
+		return t.firsts.send(t.table.Marked(), out)
+	}
 	if !t.perEpoch {
 		return nil
 	}
@@ -140,6 +152,7 @@ func (t *top) send(out op.Emitter) error {
 	if err := t.firsts.send(t.closed, out); err != nil {
 		return err
 	}
+	t.firsts.forget()
 	t.table.Remove(t.closed)
 	return nil
 }

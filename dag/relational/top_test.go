@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -267,4 +268,54 @@ func TestTopKeepsLittle(t *testing.T) {
 	p.watermark(time.UnixMicro(2))
 	check(t, p.taken(), []row{{arrow.Timestamp(1), "a", int64(1), int64(1)}, {arrow.Timestamp(1), "a", int64(2), int64(2)}, {arrow.Timestamp(1), "a", int64(3), int64(3)}})
 	p.close()
+}
+
+// With updates the last row of a key and rank is the one that sorting all rows of the key so far gives, and a barrier behind
+// which nothing changed emits nothing.
+func TestTopUpdates(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		by := rapid.SampledFrom([][]string{nil, {"who"}}).Draw(r, "by")
+		m := &topModel{o: drawTop(r, by...), s: scores}
+		m.o.Ties, m.o.Updates = false, true
+		p := open(t, r, m.o, plan.Rows, nil, scores)
+		who := func(v row) string {
+			if by == nil || v[1] == nil {
+				return ""
+			}
+			return v[1].(string)
+		}
+		holds := map[string]row{}
+		count := 0
+		for range rapid.IntRange(1, 6).Draw(r, "epochs") {
+			for range rapid.IntRange(0, 3).Draw(r, "batches") {
+				var rows []row
+				for range rapid.IntRange(0, 25).Draw(r, "rows") {
+					rows = append(rows, drawScore(r, count))
+					count++
+				}
+				m.rows = append(m.rows, rows...)
+				p.send(0, drawBatch(r, p.rt.Allocator(), scores, rows))
+				p.watermark(time.UnixMicro(int64(count)))
+				check(r, p.taken(), nil)
+			}
+			p.barrier()
+			for _, v := range p.taken() {
+				holds[fmt.Sprint(who(v), v[len(v)-1])] = v
+			}
+			var want, got []row
+			for _, g := range m.first(m.rows, who) {
+				for _, v := range g {
+					want = append(want, v)
+					got = append(got, holds[fmt.Sprint(who(v), v[len(v)-1])])
+				}
+			}
+			check(r, got, want)
+			if len(holds) != len(want) {
+				r.Fatalf("%d keys and ranks hold, want %d", len(holds), len(want))
+			}
+			p.barrier()
+			check(r, p.taken(), nil)
+		}
+		p.close()
+	})
 }

@@ -20,7 +20,7 @@ type config struct {
 	Type      diag.Text       `yaml:"type" doc:"inner: pairs that match. left, right, full: also the rows of that side, or of both, that match nothing. semi: left rows with a match, each once. anti: left rows without one." default:"inner" enum:"inner,left,right,full,semi,anti"`
 	On        spec.Items      `yaml:"on" doc:"Columns that are equal in both: a name, or left_name: right_name." required:"true"`
 	Within    spec.Duration   `yaml:"within" doc:"How far apart in event time two rows can be that match, either way round." min:"0s"`
-	Between   []spec.Duration `yaml:"between" doc:"How far the right row is behind the left one in event time, from and to: [-5m, 10m]."`
+	Between   []spec.Duration `yaml:"between" doc:"How far the right row is behind the left one in event time, from and to: [-5m, 10m]." min:"-36500d"`
 	TTL       spec.Duration   `yaml:"ttl" doc:"Instead of a bound: for how long, in event time, rows are kept. What comes later finds no match." min:"1us"`
 	Unbounded bool            `yaml:"unbounded" doc:"Keep all rows for ever." default:"false"`
 	Where     diag.Text       `yaml:"where" doc:"What has to be true of a pair as well: an expression over left.COLUMN and right.COLUMN."`
