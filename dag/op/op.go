@@ -51,15 +51,16 @@ type Transform interface {
 
 // Sink takes rows outside.
 type Sink interface {
-	// Open finishes the pending tokens of an earlier run, which were made durable but perhaps not committed, and removes
-	// what a crash left behind.
+	// Open finishes the pending tokens of an earlier run, the last that were made durable, whether or not they were committed,
+	// and removes what a crash left behind.
 	Open(ctx context.Context, rt Runtime, pending []Prepared) error
 	// Write takes a batch, which is lent; out takes rejects only. Rows that are not rejected count as passed.
 	Write(ctx context.Context, in *batch.Batch, out Emitter) error
 	// Epoch comes at every barrier: show what need not wait for a commit. The console prints here.
 	Epoch(ctx context.Context, epoch uint64) error
 	// Prepare comes only where a commit follows: everything since the last one becomes durable, not yet visible. A sink
-	// whose rows are visible as they are written flushes and returns nil.
+	// whose rows are visible as they are written flushes and returns nil. Rows may be written again before the Commit, but it
+	// comes before the next Prepare. See [Ender] for the last one of a run.
 	Prepare(ctx context.Context, out Emitter) (Prepared, error)
 	// Commit makes a prepared token visible. It is idempotent; any lane can commit any token.
 	Commit(ctx context.Context, p Prepared) error

@@ -15,6 +15,14 @@ import (
 // stops reading.
 type Finisher interface{ Finished() bool }
 
+// Ender is a [Sink] that has to know when nothing more will come: a sink of one file shows it then.
+type Ender interface {
+	// End comes once, on the sink's goroutine, between the last Write or Epoch and the last Prepare of a run. whole says that
+	// all sources above have come to their end; otherwise the run was stopped, and what it did not finish a later one goes
+	// on with from the checkpoint.
+	End(ctx context.Context, whole bool) error
+}
+
 // Marker is a [Transform] that makes watermarks of its own, from the rows that it sees. The runner asks after every Process
 // and passes on what has risen. What the inputs promise it still tells by Watermark, and passes on only the end of time.
 type Marker interface{ Mark() time.Time }

@@ -33,6 +33,9 @@ type Runtime interface {
 	Status(text string)
 	// UntilNow says that the run takes what is there now and then ends.
 	UntilNow() bool
+	// Checkpointed says that the run has a checkpoint: Prepare and Commit come many times, and a run that was cut off is gone on
+	// with from its last durable tokens. Otherwise the end of the run is its only commit, and what it leaves behind is lost.
+	Checkpointed() bool
 	// BatchRows is how many rows a batch should hold at the most, at least 1. Sources and operators that make rows
 	// (explode, aggregate) cut at it.
 	BatchRows() int

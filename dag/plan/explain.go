@@ -138,7 +138,7 @@ func (x *explainer) write(o *Write) {
 	switch {
 	case o.Shown:
 		about = append(about, "prints by epoch")
-	case o.Transactional:
+	case o.Transactional && o.Checkpointed:
 		about = append(about, "rows become visible at a commit")
 	case o.AtEnd != nil:
 		about = append(about, "rows become visible at the end of the run")

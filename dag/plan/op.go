@@ -51,7 +51,8 @@ type Write struct {
 	Config any
 	Format Format
 	Detail string
-	// Transactional: rows become visible only at a commit, so that with a replayable source each shows exactly once.
+	// Transactional: where the run has a checkpoint, rows become visible only at a commit, so that with a replayable source each
+	// shows exactly once.
 	Transactional bool
 	// Shown: rows are shown by epoch on the run's output.
 	Shown bool
@@ -62,11 +63,12 @@ type Write struct {
 	Exprs []Expr
 	// ExprsOnly: what Exprs compute is all that the sink reads of a row. Without Exprs it reads nothing.
 	ExprsOnly bool
-	// Set by Bind: what comes in, and whether a source above never ends.
-	Live   bool
-	Schema *arrow.Schema
-	Mode   Mode
-	Key    []string
+	// Set by Bind: what comes in, whether a source above never ends, and whether the run has a checkpoint.
+	Live         bool
+	Checkpointed bool
+	Schema       *arrow.Schema
+	Mode         Mode
+	Key          []string
 }
 
 // AtEnd blames a setting that waits for the end of the run: its place, what is wrong with it below a source without an end

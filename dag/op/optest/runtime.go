@@ -26,6 +26,7 @@ type Runtime struct {
 	Rows  int    // BatchRows; 4096 unless set
 	Bytes int    // BatchBytes; 256 KiB unless set
 	Until bool   // UntilNow
+	Saved bool   // Checkpointed
 	Nodes int    // Showing; 1 unless set
 	Paths int    // Lanes; 1 unless set
 
@@ -104,6 +105,9 @@ func (r *Runtime) Hasten() { close(r.hurry) }
 
 // UntilNow gives Until.
 func (r *Runtime) UntilNow() bool { return r.Until }
+
+// Checkpointed gives Saved.
+func (r *Runtime) Checkpointed() bool { return r.Saved }
 
 // BatchRows gives Rows.
 func (r *Runtime) BatchRows() int { return or(r.Rows, 4096) }
