@@ -16,7 +16,8 @@ import (
 // JoinType says which rows a join gives beside those of pairs that match.
 type JoinType int
 
-// The types. Semi gives each left row that has a match, once, and Anti each that has none; both give left columns only.
+// The types. Semi gives each left row that has a match, once, and Anti each that has none; both give left columns only. Asof gives
+// each left row once, with the newest of the right rows that are not newer than it, or with nulls where there is none.
 const (
 	InnerJoin JoinType = iota
 	LeftJoin
@@ -24,17 +25,25 @@ const (
 	FullJoin
 	SemiJoin
 	AntiJoin
+	AsofJoin
 )
 
 // JoinTypes are the words used in files, by type.
-var JoinTypes = []string{"inner", "left", "right", "full", "semi", "anti"}
+var JoinTypes = []string{"inner", "left", "right", "full", "semi", "anti", "asof"}
 
 // String gives the word used in files.
 func (t JoinType) String() string { return JoinTypes[t] }
 
 // KeepsLeft reports whether a left row without a match gives a row, KeepsRight whether a right one does.
-func (t JoinType) KeepsLeft() bool  { return t == LeftJoin || t == FullJoin || t == AntiJoin }
+func (t JoinType) KeepsLeft() bool {
+	return t == LeftJoin || t == FullJoin || t == AntiJoin || t == AsofJoin
+}
 func (t JoinType) KeepsRight() bool { return t == RightJoin || t == FullJoin }
+
+// Keeps reports it of the rows of an input.
+func (t JoinType) Keeps(port int) bool {
+	return port == 0 && t.KeepsLeft() || port == 1 && t.KeepsRight()
+}
 
 // LeftOnly reports whether the result has only the left columns.
 func (t JoinType) LeftOnly() bool { return t == SemiJoin || t == AntiJoin }
@@ -42,8 +51,11 @@ func (t JoinType) LeftOnly() bool { return t == SemiJoin || t == AntiJoin }
 // Join matches the rows of its first input, the left one, with those of its second: rows whose keys are equal (null is equal to
 // nothing), whose event times are as Bound says, and for which Where is true. Of inputs that carry complete results the rows of
 // each epoch are joined among themselves, without a bound.
+//
+// An Asof join has no Where, and its Bound says how old a right row can be; with Forever it can be of any age.
 type Join struct {
 	Type     JoinType
+	TypeAt   diag.Span
 	On       []JoinKey
 	Bound    *Bound        // nil: none
 	TTL      time.Duration // without a bound: how long behind its event time a row is kept; 0: for ever
@@ -81,10 +93,10 @@ func (*Join) isOp() {}
 // LateSides are the outputs of late rows of a join, by input.
 var LateSides = [2]string{LateLeftOutput, LateRightOutput}
 
-// outputs implements what Declares asks for. Where all rows are kept none is late.
+// outputs implements what Declares asks for. Where all rows are kept none is late, unless it is about their order in time.
 func (o *Join) outputs() []Declared {
 	all := []Declared{{}}
-	if !o.Forever {
+	if !o.Forever || o.Type == AsofJoin {
 		all = append(all, Declared{Name: LateLeftOutput, Optional: true}, Declared{Name: LateRightOutput, Optional: true})
 	}
 	return all
@@ -158,6 +170,9 @@ func (b *binder) joinTime(n *Node, o *Join, in [2]*Output) bool {
 		}
 	}
 	o.Clocks = [2]Clock{clockOf(in[0]), clockOf(in[1])}
+	if o.Type == AsofJoin {
+		return b.asofTime(n, o, in)
+	}
 	if o.PerEpoch = in[0].Mode == Complete; o.PerEpoch {
 		o.Clocks = [2]Clock{noClock, noClock}
 		if o.Bound != nil || o.TTL > 0 || o.Forever {
@@ -184,6 +199,11 @@ func (b *binder) joinTime(n *Node, o *Join, in [2]*Output) bool {
 		}
 		return true
 	}
+	return b.bothTimed(n, o)
+}
+
+// bothTimed checks that both inputs have event time.
+func (b *binder) bothTimed(n *Node, o *Join) bool {
 	for side, c := range o.Clocks {
 		if c.Index < 0 {
 			b.noEventTimeOf(n, side, o.TimeAt)
@@ -191,6 +211,21 @@ func (b *binder) joinTime(n *Node, o *Join, in [2]*Output) bool {
 		}
 	}
 	return true
+}
+
+// asofTime is joinTime for a join that goes by time itself.
+func (b *binder) asofTime(n *Node, o *Join, in [2]*Output) bool {
+	switch {
+	case in[0].Mode == Complete:
+		b.report(CodeMode, o.TypeAt, "type: left joins the rows of an epoch by their keys; windows with emit: final have event time",
+			"asof goes by event time, and complete results have none")
+		return false
+	case o.Bound == nil && !o.Forever:
+		b.report(CodeUnbounded, n.ConfigAt, "within: 10m, if a right row that is older says nothing any more; unbounded: true to keep the newest of every key",
+			"without a bound in time the newest right row of every key would be kept for ever")
+		return false
+	}
+	return b.bothTimed(n, o)
 }
 
 // endless reports whether a source above a node does not end by itself.
@@ -285,6 +320,16 @@ func (b *binder) joinColumns(n *Node, o *Join, in [2]*Output) *Output {
 	}
 	out.Schema = arrow.NewSchema(fields, nil)
 	l, r := o.Clocks[0], o.Clocks[1]
+	if o.Type == AsofJoin { // the left row is the later one
+		name := func(source int) string {
+			if source < 0 {
+				return ""
+			}
+			return fields[slices.IndexFunc(o.Columns, func(c JoinColumn) bool { return c.Input == 0 && c.Source == source })].Name
+		}
+		out.Time = &EventTime{Column: name(l.Index), Or: name(l.Or), Less: l.Less, Delay: max(in[0].Time.Delay, in[1].Time.Delay)}
+		return out
+	}
 	if l.Index >= 0 && r.Index >= 0 && l.Or < 0 && r.Or < 0 && l.Less == r.Less {
 		out.Time = &EventTime{Column: times[0], Less: l.Less, Delay: max(in[0].Time.Delay, in[1].Time.Delay)}
 		if times[1] != times[0] {
@@ -313,6 +358,11 @@ func (x *explainer) join(n *Node, o *Join) {
 	}
 	x.linef("  %s join of %s (left) and %s (right) on %s", o.Type, edgeName(n.Inputs[0]), edgeName(n.Inputs[1]), strings.Join(keys, ", "))
 	switch {
+	case o.Type == AsofJoin && o.Bound != nil:
+		x.linef("  each left row with the newest right row that is not newer, at most %s older; it waits until the watermark has passed it", -o.Bound.Lower)
+	case o.Type == AsofJoin:
+		x.linef("  each left row with the newest right row that is not newer; it waits until the watermark has passed it")
+		x.linef("  the newest right row of every key is kept for ever")
 	case o.PerEpoch:
 		x.linef("  of the results of one epoch")
 	case o.Bound != nil && o.Bound.Lower == 0 && o.Bound.Upper == 0:

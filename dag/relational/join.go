@@ -93,25 +93,18 @@ func (j *join) Process(_ context.Context, port int, in *batch.Batch, out op.Emit
 	s, other := j.sides[port], j.sides[1-port]
 	rows := survivorsOf(in)
 	defer rows.release()
-	times, untimed := s.clock.times(in)
+	var times []int64
+	var err error
 	if j.timed {
-		if len(untimed) > 0 {
-			if err := out.Reject(in, untimed); err != nil {
-				return err
-			}
-			rows.drop(untimed)
+		if times, err = s.onTime(in, &rows, j.now, out); err != nil {
+			return err
 		}
-		if late := behind(rows.left, times, j.now); len(late) > 0 {
-			rows.take(late)
-			out.Late(len(late))
-			if err := s.late.emit(in, late, times, j.now, nil, 0, out); err != nil {
-				return err
-			}
-		}
+	} else {
+		times, _ = s.clock.times(in)
 	}
 	if lone := s.withoutKey(rows.left); len(lone) > 0 {
 		rows.take(lone)
-		if err := j.alone(port, in, lone, out); err != nil {
+		if err := j.made.alone(port, in, lone, out); err != nil {
 			return err
 		}
 	}
@@ -119,7 +112,6 @@ func (j *join) Process(_ context.Context, port int, in *batch.Batch, out op.Emit
 	if n == 0 {
 		return nil
 	}
-	var err error
 	if j.slots, err = j.table.Slots(s.load(rows.left), n, j.slots); err != nil {
 		return err
 	}
@@ -262,25 +254,6 @@ func (j *join) keepers(port int, in *batch.Batch) (rows, slots []int32) {
 	return rows, slots
 }
 
-// alone deals with rows whose key is null: nothing matches them.
-func (j *join) alone(port int, in *batch.Batch, rows []int32, out op.Emitter) error {
-	keeps := j.keeps(port)
-	if !keeps {
-		out.Filter(len(rows))
-		return nil
-	}
-	out.Pass(len(rows))
-	return j.made.lone(port, in, rows, out)
-}
-
-// keeps reports whether a row of a side without a match gives a row.
-func (j *join) keeps(port int) bool {
-	if port == 0 {
-		return j.o.Type.KeepsLeft()
-	}
-	return j.o.Type.KeepsRight()
-}
-
 // Watermark forgets rows that no match can come for.
 func (j *join) Watermark(_ context.Context, wm time.Time, out op.Emitter) (time.Time, error) {
 	if !j.timed {
@@ -321,7 +294,7 @@ func (j *join) holdsBack() time.Duration {
 
 // unmatched emits those of the rows of a side that have had no match, where the join shows them.
 func (j *join) unmatched(port int, slots []int32, out op.Emitter) error {
-	if !j.keeps(port) {
+	if !j.o.Type.Keeps(port) {
 		return nil
 	}
 	s := j.sides[port]

@@ -8,18 +8,21 @@ import (
 	"flowrun/dag/batch"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
+	"flowrun/dag/state"
 )
 
 // joined makes the rows that leave a join.
 type joined struct {
-	o       *plan.Join
-	schema  *arrow.Schema
-	inputs  [2]*arrow.Schema
-	needed  []bool // by column of the result: somebody reads it
-	out     output
-	mem     memory.Allocator
-	maxRows int
-	blanks  []*batch.Blank // by column of the result, made as they are needed
+	o        *plan.Join
+	schema   *arrow.Schema
+	inputs   [2]*arrow.Schema
+	needed   []bool // by column of the result: somebody reads it
+	out      output
+	mem      memory.Allocator
+	maxRows  int
+	maxBytes int64
+	sizes    []int64
+	blanks   []*batch.Blank // by column of the result, made as they are needed
 }
 
 func newJoined(n *plan.Node, o *plan.Join) joined {
@@ -35,7 +38,7 @@ func newJoined(n *plan.Node, o *plan.Join) joined {
 }
 
 func (j *joined) open(rt op.Runtime) {
-	j.out.rt, j.mem, j.maxRows = rt, rt.Allocator(), rt.BatchRows()
+	j.out.rt, j.mem, j.maxRows, j.maxBytes = rt, rt.Allocator(), rt.BatchRows(), max(int64(rt.BatchBytes()), leastCut)
 }
 
 func (j *joined) close() {
@@ -127,6 +130,48 @@ func (j *joined) own(port int, s *joinSide, slots []int32, out op.Emitter) error
 		}
 	}
 	return nil
+}
+
+// alone deals with rows of a batch whose key is null: nothing matches them.
+func (j *joined) alone(port int, in *batch.Batch, rows []int32, out op.Emitter) error {
+	if !j.o.Type.Keeps(port) {
+		out.Filter(len(rows))
+		return nil
+	}
+	out.Pass(len(rows))
+	return j.lone(port, in, rows, out)
+}
+
+// kept sends pairs of kept rows, by slot; a right slot of -1 stands for nothing.
+func (j *joined) kept(left *state.Rows, lefts []int32, right *state.Rows, rights []int32, out op.Emitter) error {
+	columns := make([]arrow.Array, len(j.o.Columns))
+	defer func() { releaseAll(columns) }()
+	for i, c := range j.o.Columns {
+		rows, slots := left, lefts
+		if c.Input == 1 {
+			rows, slots = right, rights
+		}
+		if !j.needed[i] {
+			columns[i] = j.blank(i, len(slots))
+			continue
+		}
+		made, err := rows.Column(c.Source).Build(j.mem, slots)
+		if err != nil {
+			return err
+		}
+		columns[i] = made
+	}
+	return out.Emit("", j.out.stamp(recordOf(j.schema, columns, len(lefts))))
+}
+
+// cut says how many pairs of kept rows make the next batch, one at least.
+func (j *joined) cut(left *state.Rows, lefts []int32, right *state.Rows, rights []int32) int {
+	n := min(len(lefts), j.maxRows)
+	j.sizes = resized(j.sizes, n)
+	clear(j.sizes)
+	left.AddSizes(j.sizes, lefts[:n])
+	right.AddSizes(j.sizes, rights[:n])
+	return fitting(j.sizes, j.maxBytes)
 }
 
 // lone is own for rows of a batch.

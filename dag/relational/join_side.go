@@ -4,55 +4,63 @@ import (
 	"slices"
 
 	"flowrun/dag/batch"
+	"flowrun/dag/op"
 	"flowrun/dag/plan"
 	"flowrun/dag/state"
 )
 
-// joinSide is one input of a join: the rows of it that are kept, in a chain for each key, in the order in which they came.
-type joinSide struct {
+// joinInput is an input of a join: its rows that are kept, and how to read their keys and times.
+type joinInput struct {
 	port   int
 	rows   *state.Rows
-	keep   int64 // how long after its event time a row can be matched, in microseconds
-	timers *state.Timers
 	clock  eventClock
 	late   lateRows
 	places []int // of the key columns in the input
 	loaded []state.Vector
 	keys   []*state.Vector
 
-	first, last state.Fixed[int32] // by key: a row, plus one
-	key         state.Fixed[int32] // by row: the slot of its key
-	prev, next  state.Fixed[int32] // by row: its neighbours, plus one
-	time        state.Fixed[int64] // by row, in microseconds of the Unix epoch
-	matched     state.Fixed[bool]  // by row: it has had a match
-
-	found   []bool  // by row of the batch in hand: it has had a match
-	settled []int32 // rows of which all is known since this batch
+	key  state.Fixed[int32] // by row: the slot of its key
+	time state.Fixed[int64] // by row, in microseconds of the Unix epoch
 }
 
-func newJoinSide(n *plan.Node, o *plan.Join, port int, t *state.Table) (*joinSide, error) {
-	s := &joinSide{port: port, clock: eventClock{Clock: o.Clocks[port]}, late: lateRowsBy(n, plan.LateSides[port]), loaded: make([]state.Vector, len(o.On))}
+func newJoinInput(n *plan.Node, o *plan.Join, port int) (joinInput, error) {
+	s := joinInput{port: port, clock: eventClock{Clock: o.Clocks[port]}, late: lateRowsBy(n, plan.LateSides[port]), loaded: make([]state.Vector, len(o.On))}
 	for i, k := range o.On {
 		s.places = append(s.places, k.Index[port])
 		s.keys = append(s.keys, &s.loaded[i])
 	}
-	name := [2]string{"left", "right"}[port]
-	t.Attach(name+"/first", &s.first)
-	t.Attach(name+"/last", &s.last)
 	var err error
-	if s.rows, err = state.NewRows(n.Inputs[port].Source().Schema); err != nil {
-		return nil, err
-	}
+	s.rows, err = state.NewRows(n.Inputs[port].Source().Schema)
+	return s, err
+}
+
+// attach makes the store of the rows responsible for what is kept beside them.
+func (s *joinInput) attach() {
 	s.rows.Attach("key", &s.key)
-	s.rows.Attach("prev", &s.prev)
-	s.rows.Attach("next", &s.next)
 	s.rows.Attach("time", &s.time)
-	s.rows.Attach("matched", &s.matched)
-	return s, nil
+}
+
+// onTime gives the times of rows, and takes out those that have none, which are rejects, and those behind the watermark now.
+func (s *joinInput) onTime(in *batch.Batch, rows *survivors, now int64, out op.Emitter) (times []int64, err error) {
+	times, untimed := s.clock.times(in)
+	if len(untimed) > 0 {
+		if err := out.Reject(in, untimed); err != nil {
+			return nil, err
+		}
+		rows.drop(untimed)
+	}
+	if late := behind(rows.left, times, now); len(late) > 0 {
+		rows.take(late)
+		out.Late(len(late))
+		if err := s.late.emit(in, late, times, now, nil, 0, out); err != nil {
+			return nil, err
+		}
+	}
+	return times, nil
 }
 
 // withoutKey lists the rows that have a null in their key.
-func (s *joinSide) withoutKey(b *batch.Batch) []int32 {
+func (s *joinInput) withoutKey(b *batch.Batch) []int32 {
 	var lone []int32
 	for k, at := range s.places {
 		col := b.Record.Column(at)
@@ -73,11 +81,41 @@ func (s *joinSide) withoutKey(b *batch.Batch) []int32 {
 }
 
 // load loads the keys of the rows of b.
-func (s *joinSide) load(b *batch.Batch) []*state.Vector {
+func (s *joinInput) load(b *batch.Batch) []*state.Vector {
 	for k, at := range s.places {
 		s.loaded[k].LoadKeys(b.Record.Column(at), b.Sel)
 	}
 	return s.keys
+}
+
+// joinSide is an input of a join whose kept rows stand in a chain for each key, in the order in which they came.
+type joinSide struct {
+	joinInput
+	keep   int64 // how long after its event time a row can be matched, in microseconds
+	timers *state.Timers
+
+	first, last state.Fixed[int32] // by key: a row, plus one
+	prev, next  state.Fixed[int32] // by row: its neighbours, plus one
+	matched     state.Fixed[bool]  // by row: it has had a match
+
+	found   []bool  // by row of the batch in hand: it has had a match
+	settled []int32 // rows of which all is known since this batch
+}
+
+func newJoinSide(n *plan.Node, o *plan.Join, port int, t *state.Table) (*joinSide, error) {
+	in, err := newJoinInput(n, o, port)
+	if err != nil {
+		return nil, err
+	}
+	s := &joinSide{joinInput: in}
+	name := [2]string{"left", "right"}[port]
+	t.Attach(name+"/first", &s.first)
+	t.Attach(name+"/last", &s.last)
+	s.attach()
+	s.rows.Attach("prev", &s.prev)
+	s.rows.Attach("next", &s.next)
+	s.rows.Attach("matched", &s.matched)
+	return s, nil
 }
 
 // add keeps rows of a batch, keys being the slots of theirs.

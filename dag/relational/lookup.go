@@ -213,13 +213,7 @@ func (l *lookup) cut(left *batch.Batch, sel []int32) int {
 			c.AddSizes(l.sizes, l.found)
 		}
 	}
-	var bytes int64
-	for i, size := range l.sizes {
-		if bytes += size; bytes > l.maxBytes && i > 0 {
-			return i
-		}
-	}
-	return n
+	return fitting(l.sizes, l.maxBytes)
 }
 
 // only is the slots of some rows, and for all others that of nothing.

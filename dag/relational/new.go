@@ -29,6 +29,9 @@ func New(n *plan.Node) (op.Transform, error) {
 	case *plan.Watermark:
 		return &watermark{timing: o.Timing}, nil
 	case *plan.Join:
+		if o.Type == plan.AsofJoin {
+			return newAsof(n, o)
+		}
 		return newJoin(n, o)
 	case *plan.Sort:
 		return newSorted(n, o)

@@ -92,13 +92,7 @@ func (o *output) cut(t *state.Table, calls []call, slots []int32) int {
 			s.addSizes(o.sizes, slots)
 		}
 	}
-	var bytes int64
-	for i, size := range o.sizes {
-		if bytes += size; bytes > o.maxBytes && i > 0 {
-			return i
-		}
-	}
-	return len(slots)
+	return fitting(o.sizes, o.maxBytes)
 }
 
 func (o *output) emitBatch(t *state.Table, calls []call, slots []int32, out op.Emitter) error {

@@ -63,3 +63,14 @@ func addElements(sizes []int64, offsets []int32, elems arrow.Array) {
 		at += n
 	}
 }
+
+// fitting is how many rows of these sizes make a batch that is not much larger than most bytes, one at least.
+func fitting(sizes []int64, most int64) int {
+	var bytes int64
+	for i, size := range sizes {
+		if bytes += size; bytes > most && i > 0 {
+			return i
+		}
+	}
+	return len(sizes)
+}

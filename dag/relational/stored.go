@@ -48,11 +48,5 @@ func (s *stored) cut(slots []int32) int {
 	s.sizes = resized(s.sizes, len(slots))
 	clear(s.sizes)
 	s.AddSizes(s.sizes, slots)
-	var bytes int64
-	for i, size := range s.sizes {
-		if bytes += size; bytes > s.out.maxBytes && i > 0 {
-			return i
-		}
-	}
-	return len(slots)
+	return fitting(s.sizes, s.out.maxBytes)
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// Build makes an Arrow array, which is the caller's, of the values at slots. The texts of one array may take 2 GiB at the
-// most; the caller cuts by AddSizes, and more is an error.
+// Build makes an Arrow array, which is the caller's, of the values at slots; a negative slot gives a null. The texts of one array
+// may take 2 GiB at the most; the caller cuts by AddSizes, and more is an error.
 func (c *Values) Build(mem memory.Allocator, slots []int32) (arrow.Array, error) {
 	switch c.Kind {
 	case Text:
@@ -20,6 +20,10 @@ func (c *Values) Build(mem memory.Allocator, slots []int32) (arrow.Array, error)
 	}
 	words, nulls := make([]uint64, len(slots)), make([]bool, len(slots))
 	for i, s := range slots {
+		if s < 0 {
+			nulls[i] = true
+			continue
+		}
 		words[i], nulls[i] = c.words[s], !c.valid[s]
 	}
 	return ArrayOf(mem, c.Type, words, nulls), nil
@@ -31,14 +35,22 @@ func (c *Values) AddSizes(sizes []int64, slots []int32) {
 		return
 	}
 	for i, s := range slots {
-		sizes[i] += int64(c.views[s].size())
+		sizes[i] += int64(c.at(s).size())
 	}
+}
+
+// at is the view of a slot; a negative one has a null.
+func (c *Values) at(slot int32) view {
+	if slot < 0 {
+		return view{}
+	}
+	return c.views[slot]
 }
 
 func (c *Values) buildTexts(mem memory.Allocator, slots []int32) (arrow.Array, error) {
 	total, nulls := int64(0), 0
 	for _, s := range slots {
-		w := c.views[s]
+		w := c.at(s)
 		total += int64(w.size())
 		nulls += int(b2i(w.null()))
 	}
@@ -53,7 +65,7 @@ func (c *Values) buildTexts(mem memory.Allocator, slots []int32) (arrow.Array, e
 	ends[0] = 0
 	at := 0
 	for i, s := range slots {
-		w := c.views[s]
+		w := c.at(s)
 		if w.long() {
 			at += copy(body[at:], c.arena.text(w))
 		} else {
@@ -63,7 +75,7 @@ func (c *Values) buildTexts(mem memory.Allocator, slots []int32) (arrow.Array, e
 		}
 		ends[i+1] = int32(at)
 	}
-	valid := validity(mem, len(slots), nulls, func(i int) bool { return !c.views[slots[i]].null() })
+	valid := validity(mem, len(slots), nulls, func(i int) bool { return !c.at(slots[i]).null() })
 	defer release(valid)
 	return newArray(c.Type, len(slots), nulls, valid, offsets, data), nil
 }
@@ -74,7 +86,7 @@ func (c *Values) buildNested(mem memory.Allocator, slots []int32) arrow.Array {
 	bld.Reserve(len(slots))
 	var buf [16]byte
 	for _, s := range slots {
-		if w := c.views[s]; w.null() {
+		if w := c.at(s); w.null() {
 			bld.AppendNull()
 		} else {
 			buildNested(c.text(w, &buf), bld)

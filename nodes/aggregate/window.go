@@ -16,7 +16,7 @@ type window struct {
 	Hopping  spec.Duration `yaml:"hopping" doc:"Windows of this length that begin every so often, so that a row is in several."`
 	Every    spec.Duration `yaml:"every" doc:"With hopping: how often a window begins."`
 	Session  spec.Duration `yaml:"session" doc:"Sessions: the rows of a key that lie no farther apart than this. Each goes on from its first row to this long behind its last one."`
-	Offset   spec.Duration `yaml:"offset" doc:"Moves where windows begin: a day from 06:00 UTC is {tumbling: 1d, offset: 6h}. Below zero is earlier."`
+	Offset   spec.Duration `yaml:"offset" min:"-36500d" doc:"Moves where windows begin: a day from 06:00 UTC is {tumbling: 1d, offset: 6h}. Below zero is earlier."`
 	Grace    spec.Duration `yaml:"grace" doc:"How long a window stays open behind its end, in event time, for rows that come late." min:"0s"`
 	Time     diag.Text     `yaml:"time" doc:"event: the time at which rows happened. processing: the time at which they arrive." default:"event" enum:"event,processing"`
 }

@@ -17,12 +17,12 @@ import (
 var doc string
 
 type config struct {
-	Type      diag.Text       `yaml:"type" doc:"inner: pairs that match. left, right, full: also the rows of that side, or of both, that match nothing. semi: left rows with a match, each once. anti: left rows without one." default:"inner" enum:"inner,left,right,full,semi,anti"`
+	Type      diag.Text       `yaml:"type" doc:"inner: pairs that match. left, right, full: also the rows of that side, or of both, that match nothing. semi: left rows with a match, each once. anti: left rows without one. asof: each left row with the newest right row that is not newer." default:"inner" enum:"inner,left,right,full,semi,anti,asof"`
 	On        spec.Items      `yaml:"on" doc:"Columns that are equal in both: a name, or left_name: right_name." required:"true"`
-	Within    spec.Duration   `yaml:"within" doc:"How far apart in event time two rows can be that match, either way round." min:"0s"`
+	Within    spec.Duration   `yaml:"within" doc:"How far apart in event time two rows can be that match, either way round. asof: how old the right row can be." min:"0s"`
 	Between   []spec.Duration `yaml:"between" doc:"How far the right row is behind the left one in event time, from and to: [-5m, 10m]." min:"-36500d"`
 	TTL       spec.Duration   `yaml:"ttl" doc:"Instead of a bound: for how long, in event time, rows are kept. What comes later finds no match." min:"1us"`
-	Unbounded bool            `yaml:"unbounded" doc:"Keep all rows for ever." default:"false"`
+	Unbounded bool            `yaml:"unbounded" doc:"Keep all rows for ever. asof: the newest right row of each key." default:"false"`
 	Where     diag.Text       `yaml:"where" doc:"What has to be true of a pair as well: an expression over left.COLUMN and right.COLUMN."`
 	Prefix    prefix          `yaml:"prefix" doc:"What to put before the names of columns that both inputs have."`
 }
@@ -44,6 +44,10 @@ func lower(b *nodes.Builder, c config) plan.Op {
 		Type: plan.JoinType(slices.Index(plan.JoinTypes, c.Type.Value)), Where: plan.Expr{Text: c.Where},
 		TTL: time.Duration(c.TTL), Forever: c.Unbounded, TimeAt: b.Config(), Prefix: [2]string{c.Prefix.Left.Value, c.Prefix.Right.Value},
 	}
+	o.TypeAt = b.Setting("type")
+	if o.Type == plan.AsofJoin && !asof(b) {
+		return nil
+	}
 	if v := b.Node.Config.Get("prefix"); v != nil {
 		o.PrefixAt = v.At
 	}
@@ -58,6 +62,22 @@ func lower(b *nodes.Builder, c config) plan.Op {
 		return nil
 	}
 	return o
+}
+
+// asof refuses what an asof join has no use for.
+func asof(b *nodes.Builder) bool {
+	ok := true
+	refuse := func(key, message, hint string) {
+		if b.Node.Config.Get(key) != nil {
+			b.Wrong(key, message, hint)
+			ok = false
+		}
+	}
+	refuse("between", "asof takes the newest right row that is not newer than the left one, so there is no span to choose from", "within: 10m says how old it can be")
+	refuse("ttl", "asof keeps of each key the newest right row only, however long it is", "within: 10m says how old it can be")
+	refuse("where", "asof finds its right row by time alone: with a condition it would not be clear whether to look further back",
+		"put a filter before the right input, to look among fewer rows, or behind the join, to leave rows out")
+	return ok
 }
 
 // times reads what the join says of time: at most one thing.
@@ -78,6 +98,9 @@ func times(b *nodes.Builder, c config, o *plan.Join) bool {
 	case said[0] == "within":
 		d := time.Duration(c.Within)
 		o.Bound = &plan.Bound{Lower: -d, Upper: d}
+		if o.Type == plan.AsofJoin {
+			o.Bound.Upper = 0
+		}
 	case said[0] == "between":
 		if len(c.Between) != 2 || c.Between[0] > c.Between[1] {
 			b.Wrong("between", "between has two times, and the second is not the smaller one", "between: [-5m, 10m]: the right row from 5 minutes before the left one to 10 behind it")
