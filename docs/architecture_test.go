@@ -32,6 +32,7 @@ var house = []struct {
 	{0, "dag/diag", "spans, diagnostics with code and hint, caret printer, did-you-mean", []string{}, nil},
 	{0, "dag/live", "what a watcher sees: topology, snapshot, preview, commands; plain data", []string{}, nil},
 	{0, "pipelines/bench", "the workloads of flowrun bench, as files", []string{}, nil},
+	{0, "pipelines/nexmark", "the queries of the Nexmark benchmark, as files", []string{}, nil},
 	{1, "dag/schema", "Arrow schema: tree text, diff, type names for YAML, expr and Spark", []string{"dag/diag"}, nil},
 	{1, "dag/spec", "YAML to spec with positions; strict decode into typed config structs; environment", []string{"dag/diag"}, nil},
 	{2, "dag/batch", "the batch, its ownership rule, builders, text table, previews", []string{"dag/diag", "dag/schema", "dag/live"}, nil},
