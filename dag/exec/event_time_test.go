@@ -90,12 +90,13 @@ func (s *timedSource) Read(ctx context.Context) (*batch.Batch, op.Position, erro
 
 // linesSink keeps rows as text.
 type linesSink struct {
-	mu    sync.Mutex
-	lines []string
+	mu     sync.Mutex
+	lines  []string
+	epochs [][]string // the lines of each
+	shown  int        // lines of past epochs
 }
 
 func (s *linesSink) Open(context.Context, op.Runtime, []op.Prepared) error    { return nil }
-func (s *linesSink) Epoch(context.Context, uint64) error                      { return nil }
 func (s *linesSink) Prepare(context.Context, op.Emitter) (op.Prepared, error) { return nil, nil }
 func (s *linesSink) Commit(context.Context, op.Prepared) error                { return nil }
 func (s *linesSink) Abort(context.Context, op.Prepared) error                 { return nil }
@@ -114,6 +115,14 @@ func (s *linesSink) Write(_ context.Context, in *batch.Batch, _ op.Emitter) erro
 	return nil
 }
 
+func (s *linesSink) Epoch(context.Context, uint64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.epochs = append(s.epochs, slices.Clone(s.lines[s.shown:]))
+	s.shown = len(s.lines)
+	return nil
+}
+
 func (s *linesSink) got() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,6 +136,7 @@ type timedPlan struct {
 	sources map[string]*timedSource
 	sinks   map[string]*linesSink
 	mem     *memory.CheckedAllocator
+	slow    map[string]time.Duration // what a row-wise node takes for a batch
 }
 
 func newTimedPlan() *timedPlan {
@@ -165,8 +175,27 @@ func (p *timedPlan) build(o exec.Options) (*exec.Run, error) {
 		return nil, list.Err()
 	}
 	plan.Rewrite(p.p)
-	o.Allocator, o.Transforms = p.mem, relational.New
+	o.Allocator, o.Transforms = p.mem, p.transform
 	return exec.Build(p.p, p, o)
+}
+
+func (p *timedPlan) transform(n *plan.Node) (op.Transform, error) {
+	t, err := relational.New(n)
+	if takes := p.slow[n.ID]; err == nil && takes > 0 {
+		t = slowly{t, takes}
+	}
+	return t, err
+}
+
+// slowly is an operator that takes its time, of the clock of the test.
+type slowly struct {
+	op.Transform
+	takes time.Duration
+}
+
+func (s slowly) Process(ctx context.Context, port int, in *batch.Batch, out op.Emitter) error {
+	time.Sleep(s.takes)
+	return s.Transform.Process(ctx, port, in, out)
 }
 
 func windowOf(size, every time.Duration, by ...plan.Item) *plan.Aggregate {
