@@ -20,6 +20,7 @@ func TestDetail(t *testing.T) {
 		"sessions 30s: n: count() by device": windowed(plan.Window{Session: true, Size: 30 * time.Second, Every: 30 * time.Second}),
 		"at, 5s behind":                      &plan.Watermark{Timing: plan.Timing{Column: diag.Text{Value: "at"}, Delay: 5 * time.Second}},
 		"by device within 1m0s":              &plan.Dedupe{By: by, Within: time.Minute},
+		"n: acc.n + 1 by device":             &plan.Fold{By: by, Next: []plan.Item{{Name: diag.Text{Value: "n"}, Expr: plan.Expr{Text: diag.Text{Value: "acc.n + 1"}}}}},
 		"left on card":                       &plan.Join{Type: plan.LeftJoin, On: []plan.JoinKey{{Left: diag.Text{Value: "card"}}}},
 		"3 by device":                        &plan.Top{N: 3, By: by},
 	} {

@@ -133,6 +133,16 @@ func detail(o plan.Op) string {
 			text += fmt.Sprintf(" within %s", o.Within)
 		}
 		return text
+	case *plan.Fold:
+		texts := make([]string, len(o.Next))
+		for i, it := range o.Next {
+			texts[i] = it.Name.Value + ": " + it.Expr.Text.Value
+		}
+		text := strings.Join(texts, ", ")
+		if len(o.By) > 0 {
+			text += " by " + items(o.By)
+		}
+		return text
 	case *plan.Join:
 		keys := make([]string, len(o.On))
 		for i, k := range o.On {

@@ -13,13 +13,29 @@ import (
 
 // Compile parses and types an expression. The Program is nil when the list has errors, and when env.Schema is nil. All
 // that is wrong with the types is in the list; a mistake in the syntax is alone.
-func Compile(text diag.Text, env *Env) (*Program, diag.List) {
+func Compile(text diag.Text, env *Env) (*Program, diag.List) { return compile(text, env, nil) }
+
+// CompileAs is Compile where the result is converted to a type, if that can be done without saying so, as an int becomes a
+// float. Where it cannot, the Program has its own type.
+func CompileAs(text diag.Text, env *Env, want arrow.DataType) (*Program, diag.List) {
+	return compile(text, env, want)
+}
+
+// Common is the type that values of two types have together, as the branches of a condition do; ok is false where there is none.
+func Common(a, b arrow.DataType) (t arrow.DataType, ok bool) { return commonType(a, b) }
+
+func compile(text diag.Text, env *Env, want arrow.DataType) (*Program, diag.List) {
 	src, node, list := parse(text, false)
 	if node == nil {
 		return nil, list
 	}
 	c := &checker{src: src, env: env}
 	root := c.root(node)
+	if want != nil && env.Schema != nil && !c.list.HasErrors() {
+		if t, ok := commonType(root.Type, want); ok && schema.Equal(t, want) {
+			root = c.convert(root, want)
+		}
+	}
 	list.Add(c.list...)
 	list.Sort()
 	if list.HasErrors() || env.Schema == nil {

@@ -86,6 +86,8 @@ func (b *binder) node(n *Node) {
 		out = b.lookup(n, o, in)
 	case *Dedupe:
 		out = b.dedupe(n, o, in)
+	case *Fold:
+		out = b.fold(n, o, in)
 	case *Union:
 		out = b.union(n, o)
 	case *Aggregate:

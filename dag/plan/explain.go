@@ -86,6 +86,8 @@ func (x *explainer) node(n *Node) {
 		x.lookup(o)
 	case *Dedupe:
 		x.dedupe(o)
+	case *Fold:
+		x.fold(o)
 	case *Union:
 		x.linef("  all rows of %d inputs, columns by name", len(n.Inputs))
 	case *Aggregate:

@@ -34,6 +34,8 @@ func NoLanes(o Op) (why, instead string) {
 		return "keeps the first rows of all keys in one place, and cannot share them out by key yet", faster
 	case *Dedupe:
 		return "remembers its keys in one place, and cannot share them out by key yet", faster
+	case *Fold:
+		return "keeps what it knows of its keys in one place, and cannot share them out by key yet", faster
 	case *Aggregate:
 		return "keeps its groups in one place, and cannot share them out by key yet", faster
 	}

@@ -157,6 +157,16 @@ func (n *Node) read(port int, in need, s *arrow.Schema, of map[*Output]need) {
 		if late := n.Output(LateOutput); late != nil && late.Read {
 			in.or(of[late][:len(in)])
 		}
+	case *Fold:
+		for i, c := range o.Columns {
+			if c.Source >= 0 {
+				in[c.Source] = in[c.Source] || out[i]
+			}
+		}
+		in.clock(o.Clock)
+		if late := n.Output(LateOutput); late != nil && late.Read {
+			in.or(of[late][:len(in)])
+		}
 	case *Top:
 		in.or(out[:len(in)]) // behind them stands the rank
 		in.clock(o.Clock)
@@ -206,6 +216,10 @@ func (n *Node) canReject() bool {
 		}
 	case *Lookup:
 		return o.Required
+	case *Fold:
+		if o.TTL > 0 {
+			return true
+		}
 	case *Project:
 		return slices.ContainsFunc(o.Columns, func(c ProjectColumn) bool { return c.Source < 0 && c.Expr.CanFail() })
 	}
@@ -230,6 +244,10 @@ func (n *Node) programs() []*expr.Program {
 		}
 	case *Top:
 		for _, it := range o.By {
+			all = append(all, it.Expr.P)
+		}
+	case *Fold:
+		for _, it := range append(slices.Clone(o.By), o.Next...) {
 			all = append(all, it.Expr.P)
 		}
 	case *Write:

@@ -41,6 +41,8 @@ func New(n *plan.Node) (op.Transform, error) {
 		return newLookup(n, o), nil
 	case *plan.Dedupe:
 		return newDedupe(n, o)
+	case *plan.Fold:
+		return newFold(n, o)
 	case *plan.Union:
 		return newUnion(n, o), nil
 	case *plan.Aggregate:

@@ -36,6 +36,7 @@ func TestEveryOperationHasAnOperator(t *testing.T) {
 		"Top":       func() plan.Op { return &plan.Top{} },
 		"Lookup":    func() plan.Op { return &plan.Lookup{Schema: schemaOf("id int")} },
 		"Dedupe":    func() plan.Op { return &plan.Dedupe{} },
+		"Fold":      func() plan.Op { return &plan.Fold{Kept: schemaOf(), Row: schemaOf()} },
 		"Watermark": func() plan.Op { return &plan.Watermark{} },
 	}
 	ops := operations(t)

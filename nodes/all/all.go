@@ -22,6 +22,7 @@ import (
 	_ "flowrun/nodes/rename"
 	_ "flowrun/nodes/route"
 	_ "flowrun/nodes/sample"
+	_ "flowrun/nodes/scan"
 	_ "flowrun/nodes/select"
 	_ "flowrun/nodes/socket"
 	_ "flowrun/nodes/sort"
