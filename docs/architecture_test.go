@@ -38,6 +38,7 @@ var house = []struct {
 	{2, "dag/batch", "the batch, its ownership rule, builders, text table, previews", []string{"dag/diag", "dag/schema", "dag/live"}, nil},
 	{3, "dag/expr", "parse and type expressions, function table, column kernels, row fallback", []string{"dag/diag", "dag/schema", "dag/batch"}, nil},
 	{3, "dag/codec/columnar", "files of columns: Parquet and Arrow IPC, read by column and row group, and written", []string{"dag/diag", "dag/schema", "dag/batch"}, nil},
+	{3, "dag/journal", "what a source received, kept on disk until it is committed: a log in checksummed segments", []string{"dag/diag", "dag/schema", "dag/batch"}, nil},
 	{3, "dag/state", "state tables", []string{"dag/schema", "dag/batch"}, nil},
 	{4, "dag/codec", "bytes to columns and back: text, json lines, csv, key=value; all formats by name", []string{"dag/diag", "dag/schema", "dag/batch", "dag/codec/columnar"}, nil},
 	{4, "dag/plan", "closed logical algebra: bind, check, rewrite, explain", []string{"dag/diag", "dag/schema", "dag/spec", "dag/expr"}, nil},
