@@ -37,7 +37,8 @@ func newBench(std streams) *cobra.Command {
 		Long: `bench runs pipelines and measures each: rows and bytes a second, processor time per million rows, the most memory, and
 each node's share of the time. Every run has a process of its own, and several pipelines take turns.
 
-  flowrun bench                                  the workloads that flowrun is measured by, w1 to w5
+  flowrun bench                                  the workloads that flowrun is measured by: w, keys and nexmark
+  flowrun bench nexmark                          the queries of the Nexmark benchmark, and its events alone
   flowrun bench w2 --runs 7 --compare wc         one of them, seven times, each time followed by wc -l on the same input
   flowrun bench pipeline.yaml                    a pipeline of yours; it writes what it writes
   flowrun bench sockets.yaml --input lines.txt   its sockets are sent the lines of a file

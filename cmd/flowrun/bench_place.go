@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"flowrun/dag/job/bench"
 	workloads "flowrun/pipelines/bench"
@@ -104,6 +105,23 @@ func (w *workplace) with(more map[string]string) func(string) (string, bool) {
 		}
 		return w.env(name)
 	}
+}
+
+// of is the environment of a workload, and settingsOf its settings as in --set.
+func (w *workplace) of(load workloads.Workload) map[string]string {
+	all := map[string]string{}
+	for k, v := range load.Env {
+		all[k] = strings.ReplaceAll(v, "BENCH_DIR", w.dir)
+	}
+	return all
+}
+
+func settingsOf(load workloads.Workload, rows string) []string {
+	var all []string
+	for _, s := range load.Set {
+		all = append(all, strings.ReplaceAll(s, "ROWS", rows))
+	}
+	return all
 }
 
 // say shows what is being done, on a terminal only; "" takes it away.

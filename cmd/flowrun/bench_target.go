@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 	"flowrun/nodes/file"
 	"flowrun/nodes/socket"
 	workloads "flowrun/pipelines/bench"
+	"flowrun/pipelines/nexmark"
 )
 
 // target is one pipeline that is measured, and what came of it.
@@ -42,6 +44,24 @@ func workload(name string) (workloads.Workload, bool) {
 	return workloads.Workload{}, false
 }
 
+// ungrouped puts the workloads of a group in place of its name. A file comes first.
+func ungrouped(args []string) []string {
+	var all []string
+	for _, name := range args {
+		group, known := workloads.Groups[name]
+		if _, err := os.Stat(name); err == nil || !known {
+			all = append(all, name)
+			continue
+		}
+		for _, w := range workloads.Workloads {
+			if slices.ContainsFunc(group, func(begin string) bool { return strings.HasPrefix(w.Name, begin) }) {
+				all = append(all, w.Name)
+			}
+		}
+	}
+	return all
+}
+
 // loadTarget reads a pipeline file, or a workload by its name; a file comes first.
 func (f *benchFlags) loadTarget(ctx context.Context, std streams, name string, env func(string) (string, bool)) (*job.Job, error) {
 	w, ours := workload(name)
@@ -56,11 +76,21 @@ func (f *benchFlags) loadTarget(ctx context.Context, std streams, name string, e
 		}
 		return j, err
 	}
-	src, err := workloads.Files.ReadFile(w.File)
+	rows, err := rowsOf(env)
 	if err != nil {
 		return nil, err
 	}
-	return f.parse(ctx, std, "pipelines/bench/"+w.File, src, env)
+	files, dir := workloads.Files, "pipelines/bench/"
+	if w.Nexmark {
+		files, dir = nexmark.Files, "pipelines/nexmark/"
+	}
+	src, err := files.ReadFile(w.File)
+	if err != nil {
+		return nil, err
+	}
+	set := *f
+	set.set = append(settingsOf(w, rows), f.set...)
+	return set.parse(ctx, std, dir+w.File, src, env)
 }
 
 // parse binds a pipeline of ours; that something is wrong with it comes of the settings.
@@ -80,6 +110,7 @@ func (f *benchFlags) targets(ctx context.Context, std streams, place *workplace,
 			args = append(args, w.Name)
 		}
 	}
+	args = ungrouped(args)
 	var all []*target
 	compared := false
 	for _, name := range args {
@@ -89,8 +120,9 @@ func (f *benchFlags) targets(ctx context.Context, std streams, place *workplace,
 			if err := place.make(ctx, f, w); err != nil {
 				return nil, err
 			}
-			env = place.with(w.Env)
-			t.env = place.environ(w.Env)
+			own := place.of(w)
+			env = place.with(own)
+			t.env = place.environ(own)
 			if w.Feed != "" {
 				t.input, t.rate, t.rows = place.path(w.Feed), w.Rate, w.Rows
 			}

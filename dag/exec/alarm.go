@@ -91,5 +91,6 @@ func (i *instance) remembers() {
 		rows, bytes := s.State()
 		i.emit.stateRows.Store(rows)
 		i.emit.stateBytes.Store(bytes)
+		i.emit.stateMost.Store(max(i.emit.stateMost.Load(), bytes)) // only this goroutine sets it
 	}
 }

@@ -27,6 +27,7 @@ type emitter struct {
 	since atomic.Int64
 
 	stateRows, stateBytes atomic.Int64 // what the operator remembers, at the last barrier
+	stateMost             atomic.Int64 // the most bytes that it remembered at a barrier
 }
 
 // writer is whose rows an edge is given.

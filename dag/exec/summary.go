@@ -39,6 +39,8 @@ type NodeAccount struct {
 	Held        uint64            `json:"held"`
 	RejectedOut uint64            `json:"rejected_out,omitempty"` // rows that the node made and then rejected
 	Reasons     map[string]uint64 `json:"reasons,omitempty"`
+	// StateMost is the most bytes that the node remembered at the end of an epoch; of several lanes the sum of what each did.
+	StateMost uint64 `json:"state_most_bytes,omitempty"`
 
 	Busy    time.Duration `json:"busy"`    // time spent working; of several lanes the mean
 	Blocked time.Duration `json:"blocked"` // time spent on a full output queue
@@ -60,6 +62,9 @@ func (r *Run) Summary() Summary {
 			Filtered: st.Filtered, Late: st.Late, Rejected: st.Rejected, Held: st.Held, RejectedOut: st.RejectedOut, Reasons: st.Reasons}
 		spent := n.spent(now)
 		a.Busy, a.Blocked = spent[busy], spent[blocked]
+		for _, e := range n.emits {
+			a.StateMost += uint64(e.stateMost.Load())
+		}
 		s.Nodes = append(s.Nodes, a)
 		if sum := a.Passed + a.Filtered + a.Late + a.Rejected + a.Held; s.State.Ended() && sum != a.In {
 			s.Problems = append(s.Problems, fmt.Sprintf("%s: %d rows in, but %d have a fate", a.Node, a.In, sum))

@@ -17,6 +17,9 @@ type Workload struct {
 	Feed string            // of Data: what the pipeline's sockets are sent
 	Rate float64           // lines a second; 0: as fast as they are taken
 	Rows int               // at most so many lines are sent; 0: all
+	Set  []string          // settings as in --set, in which ROWS stands for their number
+	// Nexmark: File is a query in pipelines/nexmark.
+	Nexmark bool
 }
 
 // Workloads are all that are measured, in the order of their names.
@@ -29,12 +32,33 @@ var Workloads = []Workload{
 	{Name: "w3", File: "w3.yaml", Data: []string{"events"}},
 	{Name: "w4", File: "w4.yaml", Data: []string{"lines"}, Feed: "lines"},
 	{Name: "w5", File: "w5.yaml", Data: []string{"lines"}, Feed: "lines", Rate: 1000, Rows: 5000},
+	{Name: "keys-1k", File: "keys.yaml", Env: map[string]string{"KEYS": "1000"}},
+	{Name: "keys-1m", File: "keys.yaml", Env: map[string]string{"KEYS": "1000000"}},
+	{Name: "nexmark-times", File: "nexmark_times.yaml"},
+	{Name: "nexmark-all", File: "nexmark_all.yaml"},
+	query("q0"), query("q1"), query("q2"), query("q3"), query("q4"), query("q5"), query("q7"), query("q8"), query("q9"),
+	query("q11"), query("q12"), query("q13"), query("q14"), query("q15"), query("q16"), query("q17"), query("q18"), query("q19"),
+	query("q20"), query("q22"),
+}
+
+// Groups are names for several workloads, by what their names begin with.
+var Groups = map[string][]string{"w": {"w"}, "keys": {"keys"}, "nexmark": {"nexmark", "q"}}
+
+func query(name string) Workload {
+	w := Workload{Name: name, File: name + ".yaml", Nexmark: true, Set: []string{"nodes.events.nexmark.events=ROWS"}}
+	if name == "q13" {
+		w.Data, w.Env = []string{"side"}, map[string]string{"SIDE": "BENCH_DIR/side.csv"}
+	}
+	return w
 }
 
 // Output is the file in BENCH_DIR that data_NAME.yaml makes of so many rows.
 func Output(name, rows string) string {
-	if name == "lines" {
+	switch name {
+	case "lines":
 		return name + "_" + rows + ".txt"
+	case "side":
+		return name + ".csv"
 	}
 	return name + "_" + rows + ".jsonl"
 }

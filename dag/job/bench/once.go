@@ -25,6 +25,7 @@ type Once struct {
 	Start    float64 `json:"start_seconds"` // from the start of the process to the first of Seconds
 	Process  float64 `json:"process_seconds"`
 	Memory
+	State uint64 `json:"state_bytes"` // the most that nodes remembered at the ends of epochs, of all nodes together
 
 	Nodes []NodeTime `json:"nodes"`
 
@@ -84,6 +85,7 @@ func (o *Once) account(run *exec.Run) error {
 		if n.Role == live.Source {
 			o.Rows += n.In
 		}
+		o.State += n.StateMost
 		o.Nodes = append(o.Nodes, NodeTime{n.Node, n.Kind, n.Busy.Seconds(), n.Blocked.Seconds()})
 	}
 	if len(sum.Problems) > 0 {

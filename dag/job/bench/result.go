@@ -12,7 +12,9 @@ type Result struct {
 	PerSec   Spread   `json:"rows_per_second"`
 	BytesSec Spread   `json:"bytes_per_second"`
 	CPU      Spread   `json:"cpu_seconds_per_million_rows"`
-	Memory   Memory   `json:"memory"` // the most of all runs
+	PerCore  Spread   `json:"rows_per_cpu_second"`
+	Memory   Memory   `json:"memory"`      // the most of all runs
+	State    uint64   `json:"state_bytes"` // the most of all runs
 	Nodes    []Share  `json:"nodes"`
 	Limit    *Limit   `json:"limit,omitempty"`
 	Latency  *Latency `json:"latency,omitempty"`
@@ -59,7 +61,14 @@ func Sum(name, pipeline string, runs []Once, limits []float64, delays []Delays, 
 	r.PerSec = of(func(o Once) float64 { return float64(o.Rows) / o.Seconds })
 	r.BytesSec = of(func(o Once) float64 { return float64(o.Bytes) / o.Seconds })
 	r.CPU = of(func(o Once) float64 { return o.CPU / max(float64(o.Rows), 1) * 1e6 })
+	r.PerCore = of(func(o Once) float64 {
+		if o.CPU == 0 {
+			return 0
+		}
+		return float64(o.Rows) / o.CPU
+	})
 	for _, o := range runs {
+		r.State = max(r.State, o.State)
 		r.Memory.Anonymous = max(r.Memory.Anonymous, o.Anonymous)
 		r.Memory.Resident = max(r.Memory.Resident, o.Resident)
 	}

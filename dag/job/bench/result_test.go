@@ -12,8 +12,8 @@ import (
 func TestSum(t *testing.T) {
 	once := func(seconds float64) Once {
 		return Once{Rows: 2_000_000, Bytes: 200_000_000, Seconds: seconds, Process: seconds + 0.5, Start: 0.25, CPU: 4 * seconds,
-			Memory: Memory{Anonymous: uint64(seconds) << 20, Resident: 32 << 20},
-			Nodes:  []NodeTime{{"lines", "file", 3 * seconds, 0}, {"out", "discard", seconds, 0}}}
+			State: 3 << 20, Memory: Memory{Anonymous: uint64(seconds) << 20, Resident: 32 << 20},
+			Nodes: []NodeTime{{"lines", "file", 3 * seconds, 0}, {"out", "discard", seconds, 0}}}
 	}
 	r := Sum("w", "W", []Once{once(4), once(1), once(2)}, []float64{1, 0.5, 1.25}, nil, 0)
 	if diff := cmp.Diff(r.Seconds, Spread{2, 1, 4}); diff != "" {
@@ -47,7 +47,9 @@ func TestSum(t *testing.T) {
   speed     1.00 M rows/s (500 k rows/s to 2.00 M rows/s)
             100 MB/s (50.0 MB/s to 200 MB/s)
   CPU       4.00 s (2.00 s to 8.00 s) per million rows
+            250 k rows/s (125 k rows/s to 500 k rows/s) of each core
   memory    4.00 MiB anonymous, 32.0 MiB resident at the most
+  state     3.00 MiB at the most
   start     250 ms (250 ms to 250 ms)
   wc -l     1.00 s (500 ms to 1.25 s)
             3.00 times (2.00 times to 4.50 times) as long as wc -l, start and end of the process included

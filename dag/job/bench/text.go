@@ -43,9 +43,13 @@ func (r Result) write(b *strings.Builder) {
 	}
 	if r.CPU.Max > 0 {
 		line("CPU", r.spread(r.CPU, seconds)+" per million rows")
+		line("", r.spread(r.PerCore, func(v float64) string { return short(v) + " rows/s" })+" of each core")
 	}
 	if r.Memory.Resident > 0 {
 		line("memory", fmt.Sprintf("%s anonymous, %s resident at the most", mebi(r.Memory.Anonymous), mebi(r.Memory.Resident)))
+	}
+	if r.State > 0 {
+		line("state", mebi(r.State)+" at the most")
 	}
 	line("start", r.spread(r.Start, seconds))
 	if l := r.Limit; l != nil {
@@ -74,10 +78,14 @@ func (r Result) spread(s Spread, figure func(float64) string) string {
 }
 
 func writeTable(b *strings.Builder, results []Result) {
-	rows := [][]string{{"", "rows/s", "MB/s", "CPU s/M rows", "MiB anonymous", "MiB resident"}}
-	limits, delays := false, false
+	rows := [][]string{{"", "rows/s", "MB/s", "CPU s/M rows", "rows/s a core", "MiB anonymous", "MiB resident"}}
+	states, limits, delays := false, false, false
 	for _, r := range results {
+		states = states || r.State > 0
 		limits, delays = limits || r.Limit != nil, delays || r.Latency != nil
+	}
+	if states {
+		rows[0] = append(rows[0], "MiB state")
 	}
 	if limits {
 		rows[0] = append(rows[0], "x wc -l")
@@ -86,15 +94,22 @@ func writeTable(b *strings.Builder, results []Result) {
 		rows[0] = append(rows[0], "p50 ms", "p99 ms")
 	}
 	for _, r := range results {
-		row := []string{r.Name, short(r.PerSec.Median), "", "", "", ""}
+		row := []string{r.Name, short(r.PerSec.Median), "", "", "", "", ""}
 		if r.Bytes > 0 {
 			row[2] = mega(r.BytesSec.Median)
 		}
 		if r.CPU.Max > 0 {
-			row[3] = fmt.Sprintf("%.3f", r.CPU.Median)
+			row[3], row[4] = fmt.Sprintf("%.3f", r.CPU.Median), short(r.PerCore.Median)
 		}
 		if r.Memory.Resident > 0 {
-			row[4], row[5] = fmt.Sprintf("%.1f", inMebi(r.Memory.Anonymous)), fmt.Sprintf("%.1f", inMebi(r.Memory.Resident))
+			row[5], row[6] = fmt.Sprintf("%.1f", inMebi(r.Memory.Anonymous)), fmt.Sprintf("%.1f", inMebi(r.Memory.Resident))
+		}
+		if states {
+			cell := ""
+			if r.State > 0 {
+				cell = fmt.Sprintf("%.1f", inMebi(r.State))
+			}
+			row = append(row, cell)
 		}
 		if limits {
 			cell := ""
