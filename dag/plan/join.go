@@ -102,6 +102,22 @@ func (o *Join) outputs() []Declared {
 	return all
 }
 
+// Shows says of each column of an input whether it is looked at once its row is kept: where somebody reads it of the result, whose main
+// output is out, or Where does.
+func (o *Join) Shows(out *Output, port int) func(column int) bool {
+	shown := map[int]bool{}
+	for i, c := range o.Columns {
+		switch {
+		case !out.Needs(i):
+		case c.Key >= 0: // of a row by itself it is that of its own side
+			shown[o.On[c.Key].Index[port]] = true
+		case c.Input == port:
+			shown[c.Source] = true
+		}
+	}
+	return func(column int) bool { return o.Where.P != nil || shown[column] }
+}
+
 func (b *binder) join(n *Node, o *Join) *Output {
 	if len(n.Inputs) != 2 {
 		b.report(CodeInputs, n.FromAt, "from: [left, right]; of more inputs join two first, and then that with the next",

@@ -49,7 +49,7 @@ func newDedupe(n *plan.Node, o *plan.Dedupe) (*dedupe, error) {
 	d.table.Attach("seen", &d.seen)
 	d.table.Attach("latest", &d.latest)
 	if o.Last {
-		if d.last, err = newLastRows(n.Output("").Schema, d.table); err != nil {
+		if d.last, err = newLastRows(n.Output(""), d.table); err != nil {
 			return nil, fmt.Errorf("dedupe %s: %w", n.ID, err)
 		}
 	}
@@ -65,7 +65,7 @@ func (d *dedupe) Open(_ context.Context, rt op.Runtime) error {
 	d.keys.open(rt)
 	d.late.mem = rt.Allocator()
 	if d.last != nil {
-		d.last.out.rt, d.last.mem, d.last.maxRows = rt, rt.Allocator(), rt.BatchRows()
+		d.last.open(rt)
 	}
 	return nil
 }
@@ -204,5 +204,8 @@ func (d *dedupe) State() (rows, bytes int64) {
 
 func (d *dedupe) Close() error {
 	d.keys.close()
+	if d.last != nil {
+		d.last.close()
+	}
 	return nil
 }

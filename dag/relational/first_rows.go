@@ -45,13 +45,16 @@ type orderColumn struct {
 	loaded state.Vector // of the batch in hand
 }
 
-func newFirstRows(o *plan.Top, in, result *arrow.Schema, t *state.Table) (*firstRows, error) {
+func newFirstRows(o *plan.Top, in *arrow.Schema, result *plan.Output, t *state.Table) (*firstRows, error) {
 	f := &firstRows{n: o.N, ties: o.Ties}
 	for _, c := range o.Order {
 		f.order = append(f.order, orderColumn{index: c.Index, desc: c.Desc})
 	}
 	var err error
-	if f.rows, err = newStored(in, result); err != nil {
+	keep := func(i int) bool {
+		return result.Needs(i) || slices.ContainsFunc(o.Order, func(c plan.Ordered) bool { return c.Index == i })
+	}
+	if f.rows, err = newStored(in, result.Schema, keep); err != nil {
 		return nil, err
 	}
 	t.Attach("first", &f.first)

@@ -30,7 +30,7 @@ func newJoinInput(n *plan.Node, o *plan.Join, port int) (joinInput, error) {
 		s.keys = append(s.keys, &s.loaded[i])
 	}
 	var err error
-	s.rows, err = state.NewRows(n.Inputs[port].Source().Schema)
+	s.rows, err = state.NewRows(n.Inputs[port].Source().Schema, o.Shows(n.Output(""), port))
 	return s, err
 }
 

@@ -4,30 +4,33 @@ import (
 	"fmt"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"flowrun/dag/batch"
 	"flowrun/dag/op"
+	"flowrun/dag/plan"
 	"flowrun/dag/state"
 )
 
-// lastRows keeps a whole row for each key.
+// lastRows keeps a row for each key: of its columns those that somebody reads.
 type lastRows struct {
-	columns []*state.Values
+	columns []*state.Values    // nil: not kept
 	best    state.Fixed[int32] // by slot, while a batch is taken in: the row that wins, plus one; else 0
 	slots   []int32
 	rows    []int32
 	vector  state.Vector
 
-	out     output
-	mem     memory.Allocator
-	maxRows int
-	schema  *arrow.Schema
+	out    output
+	blanks blanks
+	sizes  []int64
 }
 
-func newLastRows(s *arrow.Schema, t *state.Table) (*lastRows, error) {
-	l := &lastRows{schema: s}
-	for i, f := range s.Fields() {
+func newLastRows(result *plan.Output, t *state.Table) (*lastRows, error) {
+	l := &lastRows{out: output{schema: result.Schema}}
+	for i, f := range result.Schema.Fields() {
+		if !result.Needs(i) {
+			l.columns = append(l.columns, nil)
+			continue
+		}
 		c, err := state.NewValues(f.Type)
 		if err != nil {
 			return nil, err
@@ -36,6 +39,16 @@ func newLastRows(s *arrow.Schema, t *state.Table) (*lastRows, error) {
 		t.Attach(fmt.Sprintf("row/%d/%s", i, f.Name), c)
 	}
 	return l, nil
+}
+
+func (l *lastRows) open(rt op.Runtime) {
+	l.out.open(rt)
+	l.blanks = newBlanks(l.out.schema, rt.Allocator(), func(i int) bool { return l.columns[i] == nil })
+}
+
+func (l *lastRows) close() {
+	l.out.close()
+	l.blanks.close()
 }
 
 // wins makes a row of the batch that of a slot.
@@ -54,6 +67,9 @@ func (l *lastRows) keep(b *batch.Batch) []int32 {
 		l.best.V[s] = 0
 	}
 	for i, c := range l.columns {
+		if c == nil {
+			continue
+		}
 		l.vector.Load(b.Record.Column(i), l.rows)
 		for j, s := range l.slots {
 			c.Set(s, &l.vector, j)
@@ -64,25 +80,42 @@ func (l *lastRows) keep(b *batch.Batch) []int32 {
 	return slots
 }
 
-// emit sends the rows of slots.
+// emit sends the rows of slots, in batches of bounded size.
 func (l *lastRows) emit(slots []int32, out op.Emitter) error {
 	for len(slots) > 0 {
-		some := slots[:min(len(slots), l.maxRows)]
+		some := slots[:l.cut(slots)]
 		slots = slots[len(some):]
 		columns := make([]arrow.Array, 0, len(l.columns))
-		for _, c := range l.columns {
-			made, err := c.Build(l.mem, some)
+		for i, c := range l.columns {
+			if c == nil {
+				columns = append(columns, l.blanks[i].Array(len(some)))
+				continue
+			}
+			made, err := c.Build(l.out.mem, some)
 			if err != nil {
 				releaseAll(columns)
 				return err
 			}
 			columns = append(columns, made)
 		}
-		b := l.out.stamp(recordOf(l.schema, columns, len(some)))
+		b := l.out.stamp(recordOf(l.out.schema, columns, len(some)))
 		releaseAll(columns)
 		if err := out.Emit("", b); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// cut says how many of the slots make the next batch, one at least.
+func (l *lastRows) cut(slots []int32) int {
+	slots = slots[:min(len(slots), l.out.maxRows)]
+	l.sizes = resized(l.sizes, len(slots))
+	clear(l.sizes)
+	for _, c := range l.columns {
+		if c != nil {
+			c.AddSizes(l.sizes, slots)
+		}
+	}
+	return fitting(l.sizes, l.out.maxBytes)
 }

@@ -13,21 +13,26 @@ import (
 // openNeeding is open for an operator of whose main output only the named columns are read.
 func openNeeding(t *testing.T, o plan.Op, s *arrow.Schema, read ...string) *pipe {
 	t.Helper()
-	p := open(t, t, o, plan.Rows, nil, s)
+	return open(t, t, o, plan.Rows, nil, s).needing(read...)
+}
+
+// needing makes and opens the operator again, now that of its main output only the named columns are read.
+func (p *pipe) needing(read ...string) *pipe {
+	p.t.Helper()
 	out := p.node.Output("")
 	out.Need = make([]bool, out.Schema.NumFields())
 	for _, name := range read {
 		out.Need[out.Schema.FieldIndices(name)[0]] = true
 	}
 	if err := p.op.Close(); err != nil {
-		t.Fatal(err)
+		p.t.Fatal(err)
 	}
 	var err error
 	if p.op, err = New(p.node); err != nil {
-		t.Fatal(err)
+		p.t.Fatal(err)
 	}
 	if err := p.op.Open(context.Background(), p.rt); err != nil {
-		t.Fatal(err)
+		p.t.Fatal(err)
 	}
 	return p
 }

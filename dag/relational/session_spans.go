@@ -32,7 +32,7 @@ const noTimer = math.MinInt64
 
 // newSpans makes an empty store; keys has the keys of sessions.
 func newSpans(keys *state.Table) (*spans, error) {
-	rows, err := state.NewRows(empty)
+	rows, err := state.NewRows(empty, nil)
 	if err != nil {
 		return nil, err
 	}

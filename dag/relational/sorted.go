@@ -31,7 +31,7 @@ func newSorted(n *plan.Node, o *plan.Sort) (*sorted, error) {
 	s := &sorted{clock: eventClock{Clock: o.Clock}, late: lateRowsOf(n), now: math.MinInt64, timers: state.NewTimers(sortBucket(o.Delay))}
 	in := n.Inputs[0].Source().Schema
 	var err error
-	if s.rows, err = newStored(in, in); err != nil {
+	if s.rows, err = newStored(in, in, n.Output("").Needs); err != nil {
 		return nil, fmt.Errorf("sort %s: %w", n.ID, err)
 	}
 	s.rows.Attach("arrived", &s.arrived)
@@ -48,7 +48,7 @@ var (
 )
 
 func (s *sorted) Open(_ context.Context, rt op.Runtime) error {
-	s.rows.out.open(rt)
+	s.rows.open(rt)
 	s.late.mem = rt.Allocator()
 	return nil
 }
@@ -112,6 +112,6 @@ func (s *sorted) State() (rows, bytes int64) {
 }
 
 func (s *sorted) Close() error {
-	s.rows.out.close()
+	s.rows.close()
 	return nil
 }

@@ -7,17 +7,30 @@ import (
 	"flowrun/dag/state"
 )
 
-// stored are whole rows that an operator keeps until it sends them.
+// stored are rows that an operator keeps until it sends them: of their columns those that somebody reads.
 type stored struct {
 	*state.Rows
-	out   output
-	sizes []int64
+	in     *arrow.Schema
+	out    output
+	blanks blanks
+	sizes  []int64
 }
 
-// newStored keeps rows of a schema; those that are sent have that of result, which may have columns behind them.
-func newStored(in, result *arrow.Schema) (stored, error) {
-	rows, err := state.NewRows(in)
-	return stored{Rows: rows, out: output{schema: result}}, err
+// newStored keeps the columns of rows of a schema for which keep is true; those that are sent have that of result, which may have
+// columns behind them.
+func newStored(in, result *arrow.Schema, keep func(column int) bool) (stored, error) {
+	rows, err := state.NewRows(in, keep)
+	return stored{Rows: rows, in: in, out: output{schema: result}}, err
+}
+
+func (s *stored) open(rt op.Runtime) {
+	s.out.open(rt)
+	s.blanks = newBlanks(s.in, rt.Allocator(), func(i int) bool { return s.Column(i) == nil })
+}
+
+func (s *stored) close() {
+	s.out.close()
+	s.blanks.close()
 }
 
 // emit sends the rows at slots, in that order, in batches of bounded size. more, nil for none, makes the column behind those of
@@ -28,6 +41,11 @@ func (s *stored) emit(slots []int32, more func(from, to int) arrow.Array, out op
 		columns, err := s.Build(s.out.mem, slots[from:to])
 		if err != nil {
 			return err
+		}
+		for i, b := range s.blanks {
+			if b != nil {
+				columns[i] = b.Array(to - from)
+			}
 		}
 		if more != nil {
 			columns = append(columns, more(from, to))

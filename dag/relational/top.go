@@ -45,7 +45,7 @@ func newTop(n *plan.Node, o *plan.Top) (*top, error) {
 	if t.table, err = state.NewTable(types...); err != nil {
 		return nil, fmt.Errorf("top %s: %w", n.ID, err)
 	}
-	if t.firsts, err = newFirstRows(o, n.Inputs[0].Source().Schema, n.Output("").Schema, t.table); err != nil {
+	if t.firsts, err = newFirstRows(o, n.Inputs[0].Source().Schema, n.Output(""), t.table); err != nil {
 		return nil, fmt.Errorf("top %s: %w", n.ID, err)
 	}
 	return t, nil
@@ -59,7 +59,7 @@ var (
 func (t *top) Open(_ context.Context, rt op.Runtime) error {
 	t.keys.open(rt)
 	t.late.mem = rt.Allocator()
-	t.firsts.rows.out.open(rt)
+	t.firsts.rows.open(rt)
 	return nil
 }
 
@@ -164,6 +164,6 @@ func (t *top) State() (rows, bytes int64) {
 
 func (t *top) Close() error {
 	t.keys.close()
-	t.firsts.rows.out.close()
+	t.firsts.rows.close()
 	return nil
 }

@@ -11,8 +11,8 @@ import (
 // Rows keeps whole rows, each in a slot of its own, until they are removed: the rows that a join or a sort waits with. Columns
 // of an operator's own can be attached, as to a [Table].
 type Rows struct {
-	columns  []*Values
-	n        int // slots, free ones included
+	columns  []*Values // nil: not kept
+	n        int       // slots, free ones included
 	free     []int32
 	gone     []uint64 // by slot, a bit: it is free
 	limit    int
@@ -24,10 +24,15 @@ type Rows struct {
 	at     []int32
 }
 
-// NewRows makes an empty store of rows with the columns of a schema. A type without a way to hold it is an error.
-func NewRows(s *arrow.Schema) (*Rows, error) {
+// NewRows makes an empty store of rows with the columns of a schema, of which those for which keep is false take no memory (nil:
+// all are kept). A type without a way to hold it is an error.
+func NewRows(s *arrow.Schema, keep func(column int) bool) (*Rows, error) {
 	r := &Rows{limit: math.MaxInt32}
-	for _, f := range s.Fields() {
+	for i, f := range s.Fields() {
+		if keep != nil && !keep(i) {
+			r.columns = append(r.columns, nil)
+			continue
+		}
 		c, err := NewValues(f.Type)
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", f.Name, err)
@@ -69,6 +74,9 @@ func (r *Rows) Append(rec arrow.RecordBatch, rows []int32) ([]int32, error) {
 	}
 	r.n += count - again
 	for i, c := range r.columns {
+		if c == nil {
+			continue
+		}
 		r.vector.Load(rec.Column(i), rows)
 		c.put(r.slots[:again], &r.vector, r.at[:again])
 		c.Append(&r.vector, r.at[again:])
@@ -79,17 +87,24 @@ func (r *Rows) Append(rec arrow.RecordBatch, rows []int32) ([]int32, error) {
 	return r.slots, nil
 }
 
-// Column is a column of the rows, by slot. It must not be changed.
+// Column is a column of the rows, by slot; nil where it is not kept. It must not be changed.
 func (r *Rows) Column(i int) *Values { return r.columns[i] }
 
-// Build makes the columns of the rows at slots, which are the caller's. The limit is that of Values.Build, for each column.
+// Build makes the columns of the rows at slots, which are the caller's; nil for those that are not kept. The limit is that of
+// Values.Build, for each column.
 func (r *Rows) Build(mem memory.Allocator, slots []int32) ([]arrow.Array, error) {
 	made := make([]arrow.Array, 0, len(r.columns))
 	for _, c := range r.columns {
+		if c == nil {
+			made = append(made, nil)
+			continue
+		}
 		arr, err := c.Build(mem, slots)
 		if err != nil {
 			for _, a := range made {
-				a.Release()
+				if a != nil {
+					a.Release()
+				}
 			}
 			return nil, err
 		}
@@ -101,7 +116,9 @@ func (r *Rows) Build(mem memory.Allocator, slots []int32) ([]arrow.Array, error)
 // AddSizes adds to each of sizes the bytes that the row of a slot takes beside a fixed part.
 func (r *Rows) AddSizes(sizes []int64, slots []int32) {
 	for _, c := range r.columns {
-		c.AddSizes(sizes, slots)
+		if c != nil {
+			c.AddSizes(sizes, slots)
+		}
 	}
 }
 
@@ -120,7 +137,9 @@ func (r *Rows) Remove(slots []int32) {
 		r.gone[s>>6] |= 1 << (s & 63)
 	}
 	for _, c := range r.columns {
-		c.Reset(slots)
+		if c != nil {
+			c.Reset(slots)
+		}
 	}
 	for _, c := range r.attached {
 		c.Reset(slots)
@@ -137,7 +156,9 @@ func (r *Rows) Len() int { return r.n }
 func (r *Rows) Clear() {
 	r.n, r.free, r.gone = 0, r.free[:0], empty(r.gone)
 	for _, c := range r.columns {
-		c.Clear()
+		if c != nil {
+			c.Clear()
+		}
 	}
 	for _, c := range r.attached {
 		c.Clear()
@@ -148,7 +169,9 @@ func (r *Rows) Clear() {
 func (r *Rows) Bytes() int64 {
 	total := sizeOf(r.free) + sizeOf(r.gone)
 	for _, c := range r.columns {
-		total += c.Bytes()
+		if c != nil {
+			total += c.Bytes()
+		}
 	}
 	for _, c := range r.attached {
 		total += c.Bytes()

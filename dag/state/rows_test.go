@@ -18,7 +18,7 @@ func TestRowsAreKept(t *testing.T) {
 			fields[i] = arrow.Field{Name: string(rune('a' + i)), Type: dt, Nullable: true}
 		}
 		s := arrow.NewSchema(fields, nil)
-		store := must(NewRows(s))
+		store := must(NewRows(s, nil))
 		var notes Fixed[int64]
 		store.Attach("notes", &notes)
 		model := map[int32]string{}
