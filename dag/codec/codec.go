@@ -63,6 +63,8 @@ type Starter interface {
 	Encoder
 	// Restart says that what is appended next begins another stream, such as another file.
 	Restart()
+	// Resume says that what is appended next goes on with a stream that has begun, such as a file that an earlier run left.
+	Resume()
 }
 
 // Ender is an [Encoder] of formats of whole files, which say at their end what is in them. It holds rows back until there are

@@ -42,6 +42,9 @@ func newCSVEncoder(o EncoderOptions) *csvEncoder {
 // Restart implements [Starter].
 func (e *csvEncoder) Restart() { e.started = false }
 
+// Resume implements [Starter].
+func (e *csvEncoder) Resume() { e.started = true }
+
 func (e *csvEncoder) Append(dst []byte, b *batch.Batch) ([]byte, []batch.Failure) {
 	if !e.started && b.Rows() > 0 {
 		e.started = true

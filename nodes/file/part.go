@@ -1,30 +1,25 @@
 package file
 
 import (
-	"bufio"
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
-	"sync/atomic"
+	"time"
 
-	"flowrun/dag/op"
+	"flowrun/dag/batch"
 )
 
 // part is a file that is being written, hidden until it is done.
 type part struct {
 	path, hidden string
-	file         output
-	out          *bufio.Writer
-	pack         io.WriteCloser
-	flushed      atomic.Int64  // bytes that left out
-	done         chan struct{} // closed when it is finished or removed
+	how          compression
+	file         *written
+	pack         io.WriteCloser // nil: nothing was written since it was made, or cut
+	stage        *stage         // the rows once more, where the file cannot be cut; nil: none
+	begun        time.Time      // when its first row came
+	dirty        bool           // rows came after the last cut
+	done         chan struct{}  // closed when it is finished or given up
 }
-
-const bufferSize = 64 << 10
 
 // hidden is the name under which a file is written until it is done.
 func hidden(path string) string {
@@ -33,129 +28,152 @@ func hidden(path string) string {
 
 const hiddenEnding = ".flowrun"
 
+// newPart makes the part over a file that holds size bytes already.
+func newPart(path string, how compression, file output, size int64, sum uint32) *part {
+	return &part{path: path, hidden: hidden(path), how: how, file: newWritten(file, size, sum), done: make(chan struct{})}
+}
+
 // create begins the file that is to show at path.
 func (s *sink) create(path string) (*part, error) {
-	p := &part{path: path, hidden: hidden(path), done: make(chan struct{})}
-	var err error
-	if p.file, err = s.disk.create(p.hidden); err != nil {
-		return nil, p.failed(err)
+	file, err := s.disk.create(hidden(path))
+	if err != nil {
+		return nil, failed(path, err)
 	}
-	p.out = bufio.NewWriterSize(&counted{p}, bufferSize)
-	if p.pack, err = s.how.writer(p.out); err != nil {
-		p.remove()
-		return nil, p.failed(err)
+	s.fresh = true
+	p := newPart(path, s.how, file, 0, 0)
+	p.begun = s.rt.Now()
+	if s.enc == nil {
+		s.enc = s.encoder()
 	}
-	if s.how != plain {
-		p.pack = newBehind(p.pack)
+	if s.stages() {
+		rows, err := s.disk.create(staged(path))
+		if err != nil {
+			s.giveUp(p)
+			return nil, failed(path, err)
+		}
+		p.stage = s.stageOn(rows, 0, 0)
 	}
 	return p, nil
 }
 
-// counted writes to the file of a part and counts.
-type counted struct{ p *part }
-
-func (c *counted) Write(b []byte) (int, error) {
-	n, err := c.p.file.Write(b)
-	c.p.flushed.Add(int64(n))
-	return n, err
-}
-
 func (p *part) write(text []byte) error {
-	if _, err := p.pack.Write(text); err != nil {
-		return p.failed(err)
+	if len(text) == 0 {
+		return nil
+	}
+	p.dirty = true
+	err := p.start()
+	if err == nil {
+		_, err = p.pack.Write(text)
+	}
+	if err != nil {
+		return failed(p.path, err)
 	}
 	return nil
+}
+
+// start begins what packs: a member or frame of its own since the last cut, so that the file can be cut there.
+func (p *part) start() (err error) {
+	if p.pack != nil {
+		return nil
+	}
+	if p.pack, err = p.how.writer(p.file.out); err == nil && p.how != plain {
+		p.pack = newBehind(p.pack)
+	}
+	return err
 }
 
 // size is how large the file is so far, but for what a compressor, or what is written behind it, holds back.
 func (p *part) size() int64 {
 	if _, packed := p.pack.(*behind); packed {
-		return p.flushed.Load() // out is the packer's
+		return p.file.size.Load() // the buffer is the packer's
 	}
-	return p.flushed.Load() + int64(p.out.Buffered())
+	return p.file.size.Load() + int64(p.file.out.Buffered())
+}
+
+// cut makes all that was written durable, and lets the file end there if it has to. Rows of a part that has a stage are
+// durable there.
+func (p *part) cut() error {
+	var err error
+	if p.stage != nil {
+		err = p.stage.cut()
+	} else if err = p.unpack(); err == nil {
+		err = p.file.sync()
+	}
+	if err != nil {
+		return failed(p.path, err)
+	}
+	p.dirty = false
+	return nil
+}
+
+// unpack ends what packs.
+func (p *part) unpack() error {
+	if p.pack == nil {
+		return nil
+	}
+	pack := p.pack
+	p.pack = nil
+	return pack.Close()
+}
+
+// kept is how much of the part can be told after the last cut: the length of its stage, or of itself.
+func (p *part) kept() extent {
+	w := p.file
+	if p.stage != nil {
+		w = p.stage.file
+	}
+	return extent{name: filepath.Base(p.path), size: w.size.Load(), sum: w.sum}
 }
 
 // finish makes the part durable and closes it.
 func (p *part) finish() error {
-	close(p.done)
-	err := p.pack.Close()
-	if err == nil {
-		err = p.out.Flush()
+	var err error
+	if p.size() == 0 {
+		err = p.start() // a packed file of nothing is a member of nothing
+	}
+	if e := p.unpack(); err == nil {
+		err = e
 	}
 	if err == nil {
-		err = p.file.Sync()
+		err = p.file.sync()
 	}
-	if closed := p.file.Close(); err == nil {
-		err = closed
+	if e := p.close(); err == nil {
+		err = e
 	}
 	if err != nil {
-		return p.failed(err)
+		return failed(p.path, err)
 	}
 	return nil
 }
 
-// remove gives up a part, finished or not.
-func (p *part) remove() {
+// close gives up what the part holds open.
+func (p *part) close() error {
 	select {
 	case <-p.done:
-	default:
-		close(p.done)
-		if p.pack != nil {
-			p.pack.Close() // ends what the compressor runs
-		}
-		p.file.Close()
-	}
-	os.Remove(p.hidden)
-}
-
-func (p *part) failed(err error) error { return fmt.Errorf("write %s: %w", p.path, reason(err)) }
-
-// show gives a durable file its name. Done twice it does nothing.
-func (s *sink) show(hidden, path string) error {
-	err := s.disk.rename(hidden, path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, there := os.Stat(path); there == nil {
-			err = nil
-		}
-	}
-	if err == nil {
-		err = s.disk.syncDir(filepath.Dir(path))
-	}
-	if err != nil {
-		return fmt.Errorf("show %s, which was written to %s: %w", path, hidden, cause(err))
-	}
-	return nil
-}
-
-// token names a finished part that does not show yet.
-func token(p *part) op.Prepared {
-	b := binary.AppendUvarint(nil, uint64(len(p.hidden)))
-	b = append(b, p.hidden...)
-	return append(b, p.path...)
-}
-
-func parseToken(b op.Prepared) (hidden, path string, err error) {
-	p := parser{rest: b}
-	hidden = string(p.bytes(p.number()))
-	path = string(p.rest)
-	if p.bad || hidden == "" || path == "" {
-		return "", "", errors.New("the saved name of a file that is to show is damaged")
-	}
-	return hidden, path, nil
-}
-
-// cause is the error without the paths, which stand beside it.
-func cause(err error) error {
-	var le *os.LinkError
-	if errors.As(err, &le) {
-		return le.Err
-	}
-	return reason(err)
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
 		return nil
+	default:
+	}
+	close(p.done)
+	_ = p.unpack() // ends what the compressor runs
+	err := p.file.file.Close()
+	if p.stage != nil {
+		if e := p.stage.close(); err == nil {
+			err = e
+		}
 	}
 	return err
 }
+
+// log puts the rows of a batch into the stage, if the part has one.
+func (p *part) log(in *batch.Batch) error {
+	if p.stage == nil || in.Rows() == 0 {
+		return nil
+	}
+	p.dirty = true
+	if err := p.stage.write(in); err != nil {
+		return failed(p.path, err)
+	}
+	return nil
+}
+
+func failed(path string, err error) error { return fmt.Errorf("write %s: %w", path, reason(err)) }

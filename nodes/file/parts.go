@@ -1,8 +1,9 @@
 package file
 
 import (
+	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -17,26 +18,114 @@ var (
 	hiddenPart = regexp.MustCompile(`^\.part-[0-9]{8,18}\..*\` + hiddenEnding + `$`)
 )
 
-// tidy removes what a crash left in the directory, which is locked, and gives the number behind the last part.
-func (s *sink) tidy() (next int, err error) {
-	entries, err := os.ReadDir(s.path)
-	if err != nil {
-		return 0, err
+// openParts finishes what an earlier run committed, removes what it did not commit, and goes on where it was.
+func (s *sink) openParts(tokens []*token) (err error) {
+	if s.lock, err = s.disk.lockDir(s.path); err != nil {
+		return err
 	}
-	for _, e := range entries {
-		if hiddenPart.MatchString(e.Name()) {
-			if err := ignoreMissing(os.Remove(filepath.Join(s.path, e.Name()))); err != nil {
-				return 0, err
+	s.noted = s.readNote()
+	var open *token
+	for _, t := range tokens {
+		if t.dir != s.path || t.single {
+			if err := s.nothingLeft(t); err != nil {
+				return err
 			}
-			s.rt.Log().Info("removed " + e.Name() + ", which an earlier run did not finish")
+			continue
 		}
-		if m := shownPart.FindStringSubmatch(e.Name()); m != nil {
+		if err := s.finishCommit(t); err != nil {
+			return err
+		}
+		if s.next = max(s.next, t.next); t.open.name != "" {
+			open = t
+		}
+		s.last = t
+	}
+	if open != nil {
+		closed, err := s.isClosed(open)
+		if err != nil {
+			return err
+		}
+		if closed {
+			open.open, open = extent{}, nil
+		}
+	}
+	if err := s.tidy(open); err != nil {
+		return err
+	}
+	if open == nil {
+		return nil
+	}
+	if err := s.resume(open); err != nil {
+		return err
+	}
+	if open.shape != s.shape {
+		// Rows of another kind are not put behind these.
+		if err := s.finish(); err != nil {
+			return err
+		}
+		return s.showCovered()
+	}
+	s.rollIn(max(0, s.every-s.rt.Now().Sub(open.begun)))
+	return nil
+}
+
+// finishCommit shows what a token of an earlier run names and does not show yet.
+func (s *sink) finishCommit(t *token) error {
+	for _, d := range t.done {
+		if err := s.verify(hidden(filepath.Join(t.dir, d.name)), d, true); ignoreMissing(err) != nil {
+			return err
+		}
+	}
+	err := s.carryOut(t)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = lost(err)
+	}
+	return err
+}
+
+// isClosed reports whether the file that was open at the last commit was finished and shown since, and if need be shows it.
+func (s *sink) isClosed(t *token) (bool, error) {
+	path := filepath.Join(t.dir, t.open.name)
+	if _, err := s.disk.size(path); err == nil {
+		return true, nil
+	}
+	if s.noted.id != t.id || s.noted.closed.name != t.open.name {
+		return false, nil
+	}
+	if err := s.verify(hidden(path), s.noted.closed, true); ignoreMissing(err) != nil {
+		return false, err
+	}
+	if err := s.show(t.dir, t.open.name, true); err != nil {
+		return false, err
+	}
+	return true, s.settle(t.dir, t.open.name)
+}
+
+// tidy removes what a crash left in the directory, which is locked, but not the open file of the last commit, and finds the number
+// behind the last part.
+func (s *sink) tidy(open *token) error {
+	names, err := s.disk.list(s.path)
+	if err != nil {
+		return err
+	}
+	keep := ""
+	if open != nil {
+		keep = filepath.Base(open.file())
+	}
+	for _, name := range names {
+		if name == newNote || hiddenPart.MatchString(name) && name != keep {
+			if err := ignoreMissing(s.disk.remove(filepath.Join(s.path, name))); err != nil {
+				return err
+			}
+			s.rt.Log().Info("removed " + name + ", which an earlier run did not finish")
+		}
+		if m := shownPart.FindStringSubmatch(name); m != nil {
 			n, err := strconv.Atoi(m[1])
 			if err != nil {
-				return 0, err
+				return err
 			}
-			next = max(next, n+1)
+			s.next = max(s.next, n+1)
 		}
 	}
-	return next, nil
+	return nil
 }

@@ -24,7 +24,7 @@ func (s *sink) end() error {
 		s.buf = nil
 	}
 	if err != nil {
-		return s.part.failed(err)
+		return failed(s.part.path, err)
 	}
 	return s.part.write(text)
 }

@@ -287,10 +287,6 @@ func TestPendingIsFinished(t *testing.T) {
 			t.Fatal(err)
 		}
 		again := newWriting(t, SinkConfig{Path: path})
-		if name == "a.txt" {
-			again.single = false // only the pending file is of interest here
-			again.path = filepath.Dir(path)
-		}
 		if err := again.Open(t.Context(), again.rt, []op.Prepared{p}); err != nil {
 			t.Fatal(err)
 		}

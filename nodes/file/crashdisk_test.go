@@ -1,0 +1,216 @@
+package file
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// crashDisk is a disk in memory whose steps can fail, and that can stop at any of them. After a stop it holds what a killed process
+// leaves behind, or what a machine does that lost its power: what was not synced is there in part, or damaged, or not at all.
+type crashDisk struct {
+	names   map[string]*inode
+	durable map[string]*inode // as they were when last synced
+	log     []func(map[string]*inode)
+	step    int
+	at      int   // the step that fails; 0: none
+	fault   error // what it fails with; errCrash: this and all that follow
+	dead    bool
+}
+
+type inode struct{ data, synced []byte }
+
+var errCrash = errors.New("the process is gone")
+
+func newCrashDisk() *crashDisk {
+	return &crashDisk{names: map[string]*inode{}, durable: map[string]*inode{}}
+}
+
+// next is before each step that changes something.
+func (d *crashDisk) next() error {
+	if d.dead {
+		return errCrash
+	}
+	if d.step++; d.step != d.at {
+		return nil
+	}
+	d.dead = d.fault == errCrash
+	return d.fault
+}
+
+func (d *crashDisk) change(f func(map[string]*inode)) {
+	f(d.names)
+	d.log = append(d.log, f)
+}
+
+// restart is the disk as the next process finds it. pick gives a number below n, and decides what became of the rest; nil: only the
+// process was killed.
+func (d *crashDisk) restart(pick func(n int) int) {
+	d.dead, d.at = false, 0
+	if pick == nil {
+		return
+	}
+	for _, change := range d.log[:pick(len(d.log)+1)] {
+		change(d.durable)
+	}
+	d.log = nil
+	d.names = maps.Clone(d.durable)
+	for _, name := range slices.Sorted(maps.Keys(d.names)) {
+		n := d.names[name]
+		common := 0
+		for common < min(len(n.data), len(n.synced)) && n.data[common] == n.synced[common] {
+			common++
+		}
+		switch pick(3) {
+		case 0:
+			n.data = n.synced
+		case 1:
+			n.data = n.data[:common+pick(len(n.data)-common+1)]
+		case 2: // longer, and nothing was written there
+			k := pick(len(n.data) - common + 1)
+			n.data = append(slices.Clone(n.data[:common]), make([]byte, k)...)
+		}
+		n.data = slices.Clone(n.data)
+		n.synced = slices.Clone(n.data)
+	}
+}
+
+func (d *crashDisk) makeDir(string) error              { return d.next() }
+func (d *crashDisk) lockDir(string) (io.Closer, error) { return io.NopCloser(nil), d.next() }
+func (d *crashDisk) lockFile(p string) (io.Closer, error) {
+	if _, there := d.names[p]; !there {
+		if _, err := d.create(p); err != nil {
+			return nil, err
+		}
+	}
+	return io.NopCloser(nil), nil
+}
+
+func (d *crashDisk) list(dir string) (names []string, err error) {
+	for name := range d.names {
+		if filepath.Dir(name) == dir {
+			names = append(names, filepath.Base(name))
+		}
+	}
+	slices.Sort(names)
+	return names, d.next()
+}
+
+func (d *crashDisk) there(path string) (*inode, error) {
+	if d.dead {
+		return nil, errCrash
+	}
+	n := d.names[path]
+	if n == nil {
+		return nil, &os.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+	}
+	return n, nil
+}
+
+func (d *crashDisk) size(path string) (int64, error) {
+	n, err := d.there(path)
+	if err != nil {
+		return 0, err
+	}
+	return int64(len(n.data)), nil
+}
+
+func (d *crashDisk) open(path string) (io.ReadCloser, error) {
+	n, err := d.there(path)
+	if err != nil {
+		return nil, err
+	}
+	return io.NopCloser(bytes.NewReader(slices.Clone(n.data))), nil
+}
+
+func (d *crashDisk) create(path string) (output, error) {
+	if err := d.next(); err != nil {
+		return nil, err
+	}
+	n := d.names[path]
+	if n == nil {
+		n = &inode{}
+		d.change(func(m map[string]*inode) { m[path] = n })
+	}
+	n.data = nil
+	return &crashFile{d, n}, nil
+}
+
+func (d *crashDisk) extend(path string, size int64) (output, error) {
+	n, err := d.there(path)
+	if err == nil {
+		err = d.next()
+	}
+	if err != nil {
+		return nil, err
+	}
+	n.data = slices.Clone(n.data[:size])
+	return &crashFile{d, n}, nil
+}
+
+func (d *crashDisk) rename(from, to string) error {
+	n, err := d.there(from)
+	if err == nil {
+		err = d.next()
+	}
+	if err != nil {
+		return err
+	}
+	d.change(func(m map[string]*inode) { m[to] = n; delete(m, from) })
+	return nil
+}
+
+func (d *crashDisk) remove(path string) error {
+	_, err := d.there(path)
+	if err == nil {
+		err = d.next()
+	}
+	if err != nil {
+		return err
+	}
+	d.change(func(m map[string]*inode) { delete(m, path) })
+	return nil
+}
+
+func (d *crashDisk) syncDir(string) error {
+	if err := d.next(); err != nil {
+		return err
+	}
+	d.durable, d.log = maps.Clone(d.names), nil
+	return nil
+}
+
+type crashFile struct {
+	d *crashDisk
+	n *inode
+}
+
+// Write may write a piece before it fails.
+func (f *crashFile) Write(p []byte) (int, error) {
+	if err := f.d.next(); err != nil {
+		n := 0
+		if f.d.step == f.d.at {
+			n = len(p) / 2
+			f.n.data = append(f.n.data, p[:n]...)
+		}
+		return n, err
+	}
+	f.n.data = append(f.n.data, p...)
+	return len(p), nil
+}
+
+// Sync that failed has lost what it did not write, as on Linux.
+func (f *crashFile) Sync() error {
+	if err := f.d.next(); err != nil {
+		return err
+	}
+	f.n.synced = slices.Clone(f.n.data)
+	return nil
+}
+
+func (f *crashFile) Close() error { return nil }
