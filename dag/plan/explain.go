@@ -140,6 +140,8 @@ func (x *explainer) write(o *Write) {
 	switch {
 	case o.Shown:
 		about = append(about, "prints by epoch")
+	case o.Transactional && o.Checkpointed && o.AtEnd != nil:
+		about = append(about, "rows become visible at the last commit of the run")
 	case o.Transactional && o.Checkpointed:
 		about = append(about, "rows become visible at a commit")
 	case o.AtEnd != nil:

@@ -360,3 +360,32 @@ func TestCheckpointedFilesHoldWhatWasCommitted(t *testing.T) {
 		})
 	}
 }
+
+// Each step on the disk fails once, and the run stops at each once, killed or without power.
+func TestEveryStepMayFail(t *testing.T) {
+	power := func(left int) func(int) int { return func(n int) int { return left * (n - 1) / 2 } }
+	faults := []struct {
+		err  error
+		pick func(int) int
+	}{{syscall.EIO, nil}, {syscall.ENOSPC, nil}, {errCrash, nil}, {errCrash, power(0)}, {errCrash, power(1)}, {errCrash, power(2)}}
+	for _, k := range kinds {
+		rt := optest.New(t)
+		for _, f := range faults {
+			for step := 1; ; step++ {
+				m := newSaved(t, rt, k.path, k.format, k.compression)
+				m.pick, m.disk.fault, m.disk.at = f.pick, f.err, step
+				script := []func() error{
+					m.write(2), m.round, m.write(1), m.write(22), m.prepare, m.store, m.write(1), m.commit, m.timed,
+					m.write(3), m.round, m.timed,
+				}
+				alive := m.run(script...) && m.run(m.write(1), m.round, m.write(2), m.end(false), m.round)
+				hit := m.disk.step >= step
+				m.disk.restart(nil)
+				m.finish(3)
+				if alive && !hit {
+					break
+				}
+			}
+		}
+	}
+}

@@ -93,7 +93,7 @@ func TestWrites(t *testing.T) {
 			t.Errorf("%s: %s", node, wrong)
 			continue
 		}
-		if w.Format.Name != want.Format.Name || w.Detail != want.Detail || w.Live != want.Live || w.Transactional {
+		if w.Format.Name != want.Format.Name || w.Detail != want.Detail || w.Live != want.Live || !w.Transactional {
 			t.Errorf("%s: %+v", node, w)
 		}
 	}

@@ -24,6 +24,7 @@ func (s *sink) openFile(tokens []*token) (err error) {
 	if s.lock, err = s.disk.lockFile(hidden(s.path)); err != nil {
 		return err
 	}
+	s.fresh = true // what locked it may have made it
 	if s.last = t; t == nil {
 		// Begun at once, so that what stands in the way is found before the first row; a leftover is written over.
 		s.part, err = s.create(s.path)
@@ -35,7 +36,6 @@ func (s *sink) openFile(tokens []*token) (err error) {
 	if t.shape != s.shape {
 		return s.otherShape()
 	}
-	// What locked it may have made it.
 	if n, _ := s.disk.size(t.file()); n == 0 && t.open.size > 0 {
 		return lost(fmt.Errorf("%s is missing, or empty", t.file()))
 	}

@@ -42,7 +42,7 @@ func init() {
 
 func write(b *nodes.Builder, c SinkConfig) *plan.Write {
 	f := b.FileFormat(filepath.Ext(unpacked(c.Path)), writtenFormat(c.Path), codec.FileFormats()...)
-	w := &plan.Write{Format: f, Detail: c.Path}
+	w := &plan.Write{Format: f, Detail: c.Path, Transactional: true}
 	if c.Path == "" {
 		b.Wrong("path", "path is empty", "file: {path: out/hot}")
 		return nil
