@@ -18,6 +18,7 @@ type aggregate struct {
 	wants     func(t arrow.DataType) bool         // of the first argument
 	wanted    string                              // the same in words
 	float     bool                                // the first argument is computed as a float
+	share     bool                                // the second argument is a literal from 0 to 1
 	result    func(arrow.DataType) arrow.DataType // of the first argument's type
 	nullable  bool                                // a group without a value that is not null gives null
 }
@@ -37,6 +38,7 @@ func init() {
 	for _, a := range []*aggregate{
 		{name: "count", signature: "count([x])", doc: "How many rows there are, or rows where x is not null.", args: 1, wants: any, result: always(schema.Int)},
 		{name: "count_distinct", signature: "count_distinct(x)", doc: "How many different values x has; null is none.", args: 1, wants: any, result: always(schema.Int)},
+		{name: "count_distinct_approx", signature: "count_distinct_approx(x)", doc: "About how many different values x has: as good as exact up to 3,072, then with a standard error of 0.8% and at most 16 KiB for a group.", args: 1, wants: any, result: always(schema.Int)},
 		{name: "sum", signature: "sum(x)", doc: "The sum of numbers or durations. A sum of ints that does not fit rejects the output row.", args: 1, wants: summable, wanted: "a number or a duration", result: itself, nullable: true},
 		{name: "avg", signature: "avg(x)", doc: "The mean of numbers.", args: 1, wants: isNumber, wanted: numbers, float: true, result: always(schema.Float), nullable: true},
 		{name: "min", signature: "min(x)", doc: "The smallest value.", args: 1, wants: isOrdered, wanted: ordered, result: itself, nullable: true},
@@ -48,8 +50,9 @@ func init() {
 		{name: "collect", signature: "collect(x)", doc: "The list of values that are not null.", args: 1, wants: any, result: listOf},
 		{name: "stddev", signature: "stddev(x)", doc: "The standard deviation of a sample.", args: 1, wants: isNumber, wanted: numbers, float: true, result: always(schema.Float), nullable: true},
 		{name: "var", signature: "var(x)", doc: "The variance of a sample.", args: 1, wants: isNumber, wanted: numbers, float: true, result: always(schema.Float), nullable: true},
-		{name: "median", signature: "median(x)", doc: "The median of numbers.", args: 1, wants: isNumber, wanted: numbers, float: true, result: always(schema.Float), nullable: true},
-		{name: "quantile", signature: "quantile(x, p)", doc: "The value below which the share p (0 to 1) of numbers lies.", args: 2, wants: isNumber, wanted: numbers, float: true, result: always(schema.Float), nullable: true},
+		{name: "median", signature: "median(x)", doc: "The median of numbers. It keeps every value.", args: 1, wants: isNumber, wanted: numbers, float: true, result: always(schema.Float), nullable: true},
+		{name: "quantile", signature: "quantile(x, p)", doc: "The value below which the share p (0 to 1) of numbers lies; between two values it lies in proportion. It keeps every value.", args: 2, wants: isNumber, wanted: numbers, float: true, share: true, result: always(schema.Float), nullable: true},
+		{name: "quantile_approx", signature: "quantile_approx(x, p)", doc: "The quantile to within 1% of the value, from counts in bins: 115 of 8 bytes for each power of ten that the values span.", args: 2, wants: isNumber, wanted: numbers, float: true, share: true, result: always(schema.Float), nullable: true},
 		{name: "max_by", signature: "max_by(x, y)", doc: "The x of the row with the largest y.", args: 2, wants: any, result: itself, nullable: true},
 		{name: "min_by", signature: "min_by(x, y)", doc: "The x of the row with the smallest y.", args: 2, wants: any, result: itself, nullable: true},
 	} {

@@ -261,7 +261,7 @@ func renderTake(text string, env *Env) string {
 			args = append(args, schema.Name(a.Type())+" "+a.Text())
 		}
 		line := fmt.Sprintf("  %s(%s)", c.Func, strings.Join(args, "; "))
-		if c.Func == "quantile" {
+		if c.Func == "quantile" || c.Func == "quantile_approx" {
 			line += fmt.Sprintf(" p=%v", c.Quantile)
 		}
 		if c.If != nil {

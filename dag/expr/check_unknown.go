@@ -23,6 +23,9 @@ var foreign = map[string]string{
 	"to_timestamp": "date(text)", "to_date": "date(text)", "parse_date": "date(text, layout)", "date_trunc": `trunc(at, duration("1h"))`, "unix_timestamp": `epoch(at, "s")`, "from_unixtime": `timestamp(n, "s")`, "current_timestamp": "now()",
 	"year": "at.Year()", "month": "at.Month()", "day": "at.Day()", "hour": "at.Hour()", "minute": "at.Minute()", "second": "at.Second()", "date_format": "at.Format(layout)", "format": "at.Format(layout)",
 	"greatest": "max(a, b)", "least": "min(a, b)", "array_contains": "x in list", "element_at": "list[i]", "to_json": "toJSON(x)", "from_json": "fromJSON(text)", "parse_json": "fromJSON(text)",
+	"approx_count_distinct": "count_distinct_approx(x)", "approx_distinct": "count_distinct_approx(x)", "hll": "count_distinct_approx(x)",
+	"approx_percentile": "quantile_approx(x, p)", "percentile_approx": "quantile_approx(x, p)", "approx_quantile": "quantile_approx(x, p)", "percentile": "quantile(x, p)",
+	"collect_list": "collect(x)", "array_agg": "collect(x)", "arg_max": "max_by(x, y)", "arg_min": "min_by(x, y)", "std": "stddev(x)", "variance": "var(x)",
 	"md5": "hash(x)", "sha1": "hash(x)", "sha256": "hash(x)", "exists": "any(list, predicate)", "forall": "all(list, predicate)",
 }
 

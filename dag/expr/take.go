@@ -23,9 +23,9 @@ type Take struct {
 // Call is one aggregate call.
 type Call struct {
 	Func     string     // without the _if: "count", "sum", "max_by"
-	Args     []*Program // of count(): none; of avg, stddev, var, median and quantile: one of type float
+	Args     []*Program // of count(): none; of avg, stddev, var, median and quantiles: one of type float
 	If       *Program   // nil: every row; else only rows for which it is true
-	Quantile float64    // of quantile
+	Quantile float64    // of quantile and quantile_approx
 	Type     arrow.DataType
 	Nullable bool
 }
@@ -133,8 +133,8 @@ func (t *taker) compile(c *checker, n *ast.CallNode, name string) (Call, bool) {
 		call.If, ok = condition, fine
 		args = args[:len(args)-1]
 	}
-	if a.name == "quantile" {
-		p, fine := t.share(c, args[1])
+	if a.share {
+		p, fine := t.share(c, a.name, args[1])
 		call.Quantile, ok = p, ok && fine
 		args = args[:1]
 	}
@@ -185,8 +185,8 @@ func (t *taker) argument(c *checker, name string, n ast.Node, problem func(*Type
 }
 
 // share reads the p of quantile(x, p), which must be a literal.
-func (t *taker) share(c *checker, n ast.Node) (float64, bool) {
-	inner := &checker{src: c.src, env: t.env, inAggregate: "quantile", visits: c.visits}
+func (t *taker) share(c *checker, name string, n ast.Node) (float64, bool) {
+	inner := &checker{src: c.src, env: t.env, inAggregate: name, visits: c.visits}
 	v := inner.check(n)
 	c.list.Add(inner.list...)
 	var p float64
@@ -199,7 +199,7 @@ func (t *taker) share(c *checker, n ast.Node) (float64, bool) {
 		p = -1
 	}
 	if v.Form != FormLiteral || !(p >= 0 && p <= 1) {
-		c.error(codeArguments, c.src.of(n), "the share of quantile must be a number from 0 to 1", "as in quantile(x, 0.95)")
+		c.error(codeArguments, c.src.of(n), "the share of "+name+" must be a number from 0 to 1", "as in "+name+"(x, 0.95)")
 		return 0, false
 	}
 	return p, true

@@ -41,6 +41,8 @@ func newAccumulator(c expr.Call) (accumulator, error) {
 		return &count{}, nil
 	case "count_distinct":
 		return newDistinct(of[0])
+	case "count_distinct_approx":
+		return &estimate{}, nil
 	case "sum", "avg":
 		return newSum(c, of[0]), nil
 	case "min", "max":
@@ -59,6 +61,8 @@ func newAccumulator(c expr.Call) (accumulator, error) {
 		return newQuantile(c, of[0], 0.5)
 	case "quantile":
 		return newQuantile(c, of[0], c.Quantile)
+	case "quantile_approx":
+		return &quantileApprox{p: c.Quantile}, nil
 	}
 	return nil, fmt.Errorf("no aggregate %q", c.Func)
 }

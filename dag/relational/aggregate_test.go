@@ -141,6 +141,18 @@ func quantileOf(vs []any, p float64) any {
 	return x*(float64(lo+1)-at) + y*(at-float64(lo))
 }
 
+// about is a float of which a result may be 1% away.
+type about float64
+
+// rankOf is the value of rank p*(n-1), rounded down.
+func rankOf(vs []any, p float64) any {
+	if len(vs) == 0 {
+		return nil
+	}
+	vs = slices.SortedFunc(slices.Values(vs), compare)
+	return about(float(vs[int(p*float64(len(vs)-1))]))
+}
+
 func distinctOf(vs []any) any {
 	seen := map[string]bool{}
 	for _, v := range vs {
@@ -188,6 +200,9 @@ func entries() []entry {
 		{"count(s)", column(colS, counted)},
 		{"count_distinct(f)", column(colF, distinctOf)},
 		{"count_distinct(s)", column(colS, distinctOf)},
+		{"count_distinct_approx(f)", column(colF, distinctOf)}, // right while there are few
+		{"count_distinct_approx(l)", column(colL, distinctOf)},
+		{"count_distinct_approx_if(s, b)", func(rows []row) any { return distinctOf(values(rows, colS, isTrue(colB))) }},
 		{"sum(x)", column(colX, sumOf)},
 		{"sum(f)", column(colF, sumOf)},
 		{"avg(x)", column(colX, averageOf)},
@@ -216,6 +231,9 @@ func entries() []entry {
 		})},
 		{"median(x)", column(colX, func(vs []any) any { return quantileOf(vs, 0.5) })},
 		{"quantile(f, 0.3)", column(colF, func(vs []any) any { return quantileOf(vs, 0.3) })},
+		{"quantile_approx(x, 0.5)", column(colX, func(vs []any) any { return rankOf(vs, 0.5) })},
+		{"quantile_approx(f, 0.3)", column(colF, func(vs []any) any { return rankOf(vs, 0.3) })},
+		{"quantile_approx_if(x, 1, b)", func(rows []row) any { return rankOf(values(rows, colX, isTrue(colB)), 1) }},
 		{"max_by(s, x)", func(rows []row) any { return leastBy(-1, rows, colS, colX) }},
 		{"min_by(x, s)", func(rows []row) any { return leastBy(1, rows, colX, colS) }},
 		{"max_by(l, f)", func(rows []row) any { return leastBy(-1, rows, colL, colF) }},

@@ -64,10 +64,15 @@ func (g *grouping) addCall(c expr.Call, name string) error {
 	where := g.args.condition(c.If)
 	made := call{acc: acc, where: where}
 	for _, p := range c.Args {
-		made.args = append(made.args, g.args.operand(p, where, c.Func == "count_distinct"))
+		made.args = append(made.args, g.args.operand(p, where, comparesAsKeys(c)))
 	}
 	g.calls = append(g.calls, made)
 	return nil
+}
+
+// comparesAsKeys reports whether a call asks which values are the same, as keys are.
+func comparesAsKeys(c expr.Call) bool {
+	return c.Func == "count_distinct" || c.Func == "count_distinct_approx"
 }
 
 func (g *grouping) open(rt op.Runtime) {

@@ -278,10 +278,13 @@ func valueOf(arr arrow.Array, i int) any {
 	panic(fmt.Sprintf("no value of %T", arr))
 }
 
-// same compares values; floats may differ by rounding, and NaN is NaN.
+// same compares values; floats may differ by rounding, or as far as a value of type about allows, and NaN is NaN.
 func same(a, b any) bool {
 	switch x := a.(type) {
 	case float64:
+		if y, ok := b.(about); ok {
+			return x == float64(y) || x != x && y != y || math.Abs(x-float64(y)) <= 0.01000001*math.Abs(float64(y))
+		}
 		y, ok := b.(float64)
 		if !ok {
 			return false

@@ -80,7 +80,7 @@ func (s *modelSession) row(keyless bool) row {
 			list = append(list, r[2])
 		}
 	}
-	return append(out, int64(len(s.rows)), list, varianceOf(list), distinctOf(list))
+	return append(out, int64(len(s.rows)), list, varianceOf(list), distinctOf(list), distinctOf(list), rankOf(list, 0.5))
 }
 
 func drawVisit(r *rapid.T, from, to int64) row {
@@ -93,7 +93,9 @@ func openSessions(t *testing.T, r tb, m *sessionModel, unread bool) *pipe {
 		Window: &plan.Window{Session: true, Size: time.Duration(m.gap) * time.Microsecond, Every: time.Duration(m.gap) * time.Microsecond,
 			Grace: time.Duration(m.grace) * time.Microsecond},
 		Take: []plan.TakeItem{{Name: text("count"), Text: text("count()")}, {Name: text("all"), Text: text("collect(n)")},
-			{Name: text("var"), Text: text("var(n)")}, {Name: text("different"), Text: text("count_distinct(n)")}},
+			{Name: text("var"), Text: text("var(n)")}, {Name: text("different"), Text: text("count_distinct(n)")},
+			{Name: text("about"), Text: text("count_distinct_approx(n)")},
+			{Name: text("middle"), Text: text("quantile_approx(n, 0.5)")}},
 		Emit: plan.Final,
 	}
 	if !m.keyless {
