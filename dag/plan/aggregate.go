@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"flowrun/dag/diag"
@@ -46,6 +48,10 @@ func (b *binder) aggregate(n *Node, o *Aggregate, in *Output) *Output {
 		t.Take = take
 		column(t.Name, arrow.Field{Name: t.Name.Value, Type: take.Type, Nullable: take.Nullable})
 	}
+	o.Times = noClock
+	if in.Schema != nil && o.picks() {
+		o.Times = clockOf(in)
+	}
 	b.emit(n, o, in)
 	if !ok {
 		return nil
@@ -64,6 +70,16 @@ func (b *binder) aggregate(n *Node, o *Aggregate, in *Output) *Output {
 		out.Mode, out.Key = Complete, nil // behind complete results each epoch stands for itself
 	}
 	return out
+}
+
+// picks reports whether there is a first or last, which go by event time.
+func (o *Aggregate) picks() bool {
+	for _, t := range o.Take {
+		if t.Take != nil && slices.ContainsFunc(t.Take.Calls, func(c expr.Call) bool { return c.Func == "first" || c.Func == "last" }) {
+			return true
+		}
+	}
+	return false
 }
 
 // column is the expression that reads one column.

@@ -123,6 +123,7 @@ func (n *Node) read(port int, in need, s *arrow.Schema, of map[*Output]need) {
 			in.all()
 		}
 	case *Aggregate:
+		in.clock(o.Times)
 		if w := o.Window; w != nil && !w.Processing {
 			in.clock(w.Clock)
 			if late := n.Output(LateOutput); late != nil && late.Read {

@@ -156,6 +156,7 @@ type Aggregate struct {
 	Take   []TakeItem
 	Emit   Mode // Final, Updates or Complete
 	EmitAt diag.Span
+	Times  Clock // by which first and last go: event time, where there is any and they are asked for; set by Bind
 }
 
 // TakeItem is a column made of aggregates.

@@ -31,7 +31,8 @@ type sizer interface {
 	addSizes(sizes []int64, slots []int32)
 }
 
-func newAccumulator(c expr.Call) (accumulator, error) {
+// newAccumulator makes what a call accumulates. Where it is timed, first and last take the event time as their second argument.
+func newAccumulator(c expr.Call, timed bool) (accumulator, error) {
 	var of []arrow.DataType
 	for _, p := range c.Args {
 		of = append(of, p.Type())
@@ -50,6 +51,9 @@ func newAccumulator(c expr.Call) (accumulator, error) {
 	case "max_by", "min_by":
 		return newExtremumBy(c.Func == "max_by", of[0], of[1])
 	case "first", "last":
+		if timed {
+			return newPickByTime(c.Func == "last", of[0])
+		}
 		return newPick(c.Func == "last", of[0])
 	case "any", "all":
 		return &truth{all: c.Func == "all"}, nil

@@ -56,6 +56,7 @@ func (a *aggregate) piece(in *batch.Batch, out op.Emitter) error {
 			return err
 		}
 	}
+	a.timesOf(in, nil)
 	a.args.load()
 	if a.slots, err = a.table.Slots(a.args.keys, a.args.n, a.slots); err != nil {
 		return err

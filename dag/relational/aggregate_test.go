@@ -182,8 +182,19 @@ func column(col int, f func([]any) any) func([]row) any {
 
 func isTrue(col int) func(row) bool { return func(r row) bool { return r[col] == true } }
 
-// entries are every aggregate over several types, and what each must give.
-func entries() []entry {
+// edge picks the first or last value of rows, by time where they have it.
+func edge(col int, last, timed bool) func([]row) any {
+	return func(rows []row) any {
+		if timed {
+			rows = slices.Clone(rows)
+			slices.SortStableFunc(rows, func(a, b row) int { return compare(a[colAt], b[colAt]) })
+		}
+		return edgeOf(values(rows, col, nil), last)
+	}
+}
+
+// entries are every aggregate over several types, and what each must give; of rows with event time where timed.
+func entries(timed bool) []entry {
 	counted := func(vs []any) any { return int64(len(vs)) }
 	truths := func(all bool) func([]any) any {
 		return func(vs []any) any {
@@ -214,10 +225,13 @@ func entries() []entry {
 		{"min(s)", column(colS, func(vs []any) any { return least(1, vs) })},
 		{"max(s)", column(colS, func(vs []any) any { return least(-1, vs) })},
 		{"max(at)", column(colAt, func(vs []any) any { return least(-1, vs) })},
-		{"first(s)", column(colS, func(vs []any) any { return edgeOf(vs, false) })},
-		{"last(s)", column(colS, func(vs []any) any { return edgeOf(vs, true) })},
-		{"first(f)", column(colF, func(vs []any) any { return edgeOf(vs, false) })},
-		{"last(l)", column(colL, func(vs []any) any { return edgeOf(vs, true) })},
+		{"first(s)", edge(colS, false, timed)},
+		{"last(s)", edge(colS, true, timed)},
+		{"first(f)", edge(colF, false, timed)},
+		{"last(l)", edge(colL, true, timed)},
+		{"last_if(x, b)", func(rows []row) any {
+			return edge(colX, true, timed)(slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r[colB] != true }))
+		}},
 		{"any(b)", column(colB, truths(false))},
 		{"all(b)", column(colB, truths(true))},
 		{"collect(s)", column(colS, listOf)},
@@ -295,7 +309,8 @@ func TestAggregateAgainstModel(t *testing.T) {
 		by := rapid.SampledFrom([][]int{nil, {colK}, {colG}, {colX}, {colK, colG}, {colB, colAt, colK}}).Draw(rt, "by")
 		mode := rapid.SampledFrom([]plan.Mode{plan.Updates, plan.Complete, plan.Final}).Draw(rt, "emit")
 		perEpoch := rapid.IntRange(0, 3).Draw(rt, "complete input") == 0
-		takes := rapid.SliceOfNDistinct(rapid.SampledFrom(entries()), 1, 8, func(e entry) string { return e.text }).Draw(rt, "take")
+		timed := !perEpoch && rapid.Bool().Draw(rt, "event time")
+		takes := rapid.SliceOfNDistinct(rapid.SampledFrom(entries(timed)), 1, 8, func(e entry) string { return e.text }).Draw(rt, "take")
 		rejecting := rapid.Bool().Draw(rt, "rejecting")
 
 		o := &plan.Aggregate{Emit: mode}
@@ -314,7 +329,7 @@ func TestAggregateAgainstModel(t *testing.T) {
 		}
 		runtime := optest.New(t)
 		runtime.Rows = rapid.IntRange(1, 20).Draw(rt, "batch rows")
-		p := open(t, rt, o, in, runtime, sensors)
+		p := openOn(t, rt, o, in, runtime, false, sensorsOn(timed))
 
 		groups, order := map[string]*group{}, []string{}
 		changed := []string{}
@@ -340,7 +355,7 @@ func TestAggregateAgainstModel(t *testing.T) {
 			return rows
 		}
 		rejected := 0
-		for _, rows := range cut(rt, drawRows(rt)) {
+		for _, rows := range cut(rt, drawTimed(rt, timed)) {
 			p.send(0, drawBatch(rt, p.rt.Allocator(), sensors, rows))
 			for _, r := range rows {
 				if _, ok := modulo(r); rejecting && !ok {
@@ -454,7 +469,7 @@ func TestAggregateBoundsBatchesByBytes(t *testing.T) {
 }
 
 func TestAggregateOfUnknownFunctionIsAnError(t *testing.T) {
-	if _, err := newAccumulator(expr.Call{Func: "mode"}); err == nil {
+	if _, err := newAccumulator(expr.Call{Func: "mode"}, false); err == nil {
 		t.Error("an accumulator for mode was made")
 	}
 }

@@ -10,15 +10,17 @@ import (
 	"flowrun/dag/state"
 )
 
-// extremum is the least or the greatest value. NaN is greater than every number; of equal values the first stays.
+// extremum is the least or the greatest value. NaN is greater than every number; of equal values the first stays, or with
+// latest the last one does.
 type extremum struct {
-	max   bool
-	of    arrow.DataType
-	float bool
-	seen  state.Fixed[bool]
-	best  state.Fixed[int64] // of words: the order of the best, its bits turned round for min, so that more is better
-	text  *state.Values      // of texts: the best; nil for words
-	wins  []int32            // rows of the last add, or pairs of the last merge, that beat what was there before them
+	max    bool
+	latest bool // of words
+	of     arrow.DataType
+	float  bool
+	seen   state.Fixed[bool]
+	best   state.Fixed[int64] // of words: the order of the best, its bits turned round for min, so that more is better
+	text   *state.Values      // of texts: the best; nil for words
+	wins   []int32            // rows of the last add, or pairs of the last merge, that beat what was there before them
 }
 
 func newExtremum(max bool, of arrow.DataType) (*extremum, error) {
@@ -55,9 +57,9 @@ func (c *extremum) add(slots []int32, x, _ *state.Vector) error {
 	if !c.max {
 		turn = -1
 	}
-	best, seen, words, float := c.best.V, c.seen.V, x.Words[:len(slots)], c.float
+	best, seen, words, float, latest := c.best.V, c.seen.V, x.Words[:len(slots)], c.float, c.latest
 	for i, s := range slots {
-		if o := state.OrderOf(words[i], float) ^ turn; o > best[s] || !seen[s] {
+		if o := state.OrderOf(words[i], float) ^ turn; o > best[s] || !seen[s] || latest && o == best[s] {
 			best[s], seen[s] = o, true
 			c.wins = append(c.wins, int32(i))
 		}
@@ -97,7 +99,7 @@ func (c *extremum) merge(into, from []int32) error {
 func (c *extremum) beats(f, s int32) bool {
 	switch {
 	case c.text == nil:
-		return c.seen.V[f] && (!c.seen.V[s] || c.best.V[f] > c.best.V[s])
+		return c.seen.V[f] && (!c.seen.V[s] || c.best.V[f] > c.best.V[s] || c.latest && c.best.V[f] == c.best.V[s])
 	case c.text.Null(f):
 		return false
 	case c.text.Null(s):

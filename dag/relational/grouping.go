@@ -5,6 +5,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"flowrun/dag/batch"
 	"flowrun/dag/expr"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
@@ -20,18 +21,23 @@ type grouping struct {
 	table *state.Table
 	slots []int32
 	all   []int32
+
+	clock eventClock // by which first and last go
+	times []int64    // by row of the batch in hand
+	stamp state.Vector
 }
 
 // call is an aggregate call with what it accumulates.
 type call struct {
 	acc   accumulator
+	timed bool  // it goes by event time
 	where int   // which condition
 	args  []int // which operands
 }
 
 // newGrouping makes the groups of an aggregate; first are the types of key columns that stand before those of By.
 func newGrouping(n *plan.Node, o *plan.Aggregate, first ...arrow.DataType) (*grouping, error) {
-	g := &grouping{}
+	g := &grouping{clock: eventClock{Clock: o.Times}}
 	types := first
 	for _, it := range o.By {
 		types = append(types, it.Expr.P.Type())
@@ -56,13 +62,14 @@ func newGrouping(n *plan.Node, o *plan.Aggregate, first ...arrow.DataType) (*gro
 }
 
 func (g *grouping) addCall(c expr.Call, name string) error {
-	acc, err := newAccumulator(c)
+	timed := g.clock.Index >= 0 && (c.Func == "first" || c.Func == "last")
+	acc, err := newAccumulator(c, timed)
 	if err != nil {
 		return err
 	}
 	acc.attach(g.table, name)
 	where := g.args.condition(c.If)
-	made := call{acc: acc, where: where}
+	made := call{acc: acc, timed: timed, where: where}
 	for _, p := range c.Args {
 		made.args = append(made.args, g.args.operand(p, where, comparesAsKeys(c)))
 	}
@@ -85,6 +92,18 @@ func (g *grouping) close() {
 	g.out.close()
 }
 
+// timesOf notes the times of the batch in hand, where somebody asks for them. known, nil for none, are those that its windows
+// went by.
+func (g *grouping) timesOf(in *batch.Batch, known []int64) {
+	switch {
+	case g.clock.Index < 0:
+	case known != nil:
+		g.times = known
+	default:
+		g.times, _ = g.clock.times(in)
+	}
+}
+
 // accumulate gives the rows in hand to the accumulators, slots being those of the rows that are left.
 func (g *grouping) accumulate() error {
 	g.table.Mark(g.slots)
@@ -103,11 +122,27 @@ func (g *grouping) add(c *call) error {
 		return c.acc.add(g.args.where[c.where].slots, nil, nil)
 	case 1:
 		x := &g.args.operands[c.args[0]]
+		if c.timed {
+			return c.acc.add(x.slots, g.stamps(x), x.vector())
+		}
 		return c.acc.add(x.slots, x.vector(), nil)
 	}
 	// Two arguments: the second decides which rows count, the first may be null.
 	x, y := &g.args.operands[c.args[0]], &g.args.operands[c.args[1]]
 	return c.acc.add(y.slots, y.vector(), x.along(y.rows))
+}
+
+// stamps gives the event times of an operand's rows.
+func (g *grouping) stamps(x *operand) *state.Vector {
+	words := g.stamp.Fill(len(x.slots))
+	for i := range words {
+		row := i
+		if x.rows != nil {
+			row = int(x.rows[i])
+		}
+		words[i] = uint64(g.times[row])
+	}
+	return &g.stamp
 }
 
 // everything lists all groups, ascending by slot: in the order in which they first came, while none was removed.

@@ -15,16 +15,17 @@ import (
 // second; also when more rows come, and when merged groups are merged.
 func TestMergeIsAsOneGroup(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		takes := rapid.SliceOfNDistinct(rapid.SampledFrom(entries()), 1, 8, func(e entry) string { return e.text }).Draw(r, "take")
+		timed := rapid.Bool().Draw(r, "event time")
+		takes := rapid.SliceOfNDistinct(rapid.SampledFrom(entries(timed)), 1, 8, func(e entry) string { return e.text }).Draw(r, "take")
 		o := &plan.Aggregate{Emit: plan.Final, By: []plan.Item{{Name: text("k"), Bare: true}}}
 		for i, e := range takes {
 			o.Take = append(o.Take, plan.TakeItem{Name: text(fmt.Sprintf("t%d", i)), Text: text(e.text)})
 		}
-		p := open(t, r, o, plan.Rows, optest.New(t), sensors)
+		p := openOn(t, r, o, plan.Rows, optest.New(t), false, sensorsOn(timed))
 		a := p.op.(*aggregate)
 		groups := map[string][]row{}
 		for range rapid.IntRange(1, 6).Draw(r, "steps") {
-			rows := drawRows(r)
+			rows := drawTimed(r, timed)
 			p.send(0, drawBatch(r, p.rt.Allocator(), sensors, rows))
 			for _, v := range rows {
 				groups[fmt.Sprint(v[colK])] = append(groups[fmt.Sprint(v[colK])], v)

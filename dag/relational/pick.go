@@ -5,10 +5,11 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"flowrun/dag/batch"
+	"flowrun/dag/schema"
 	"flowrun/dag/state"
 )
 
-// pick is the first or the last value that is not null.
+// pick is the first or the last value that is not null, in the order in which rows come.
 type pick struct {
 	last   bool
 	values *state.Values
@@ -17,6 +18,16 @@ type pick struct {
 func newPick(last bool, of arrow.DataType) (*pick, error) {
 	v, err := state.NewValues(of)
 	return &pick{last: last, values: v}, err
+}
+
+// newPickByTime makes the value that is not null of the row with the earliest or the latest event time; of equal times the one that
+// came first or last.
+func newPickByTime(last bool, of arrow.DataType) (*extremumBy, error) {
+	c, err := newExtremumBy(last, of, schema.Timestamp)
+	if err == nil {
+		c.by.latest = last
+	}
+	return c, err
 }
 
 func (c *pick) attach(t *state.Table, name string) { t.Attach(name, c.values) }

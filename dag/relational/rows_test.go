@@ -7,6 +7,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"pgregory.net/rapid"
 
+	"flowrun/dag/plan"
 	"flowrun/dag/schema"
 )
 
@@ -59,6 +60,25 @@ func drawRows(t *rapid.T) []row {
 	rows := make([]row, rapid.IntRange(0, 60).Draw(t, "rows"))
 	for i := range rows {
 		rows[i] = drawRow(t)
+	}
+	return rows
+}
+
+// sensorsOn is a source of such rows, with or without event time.
+func sensorsOn(timed bool) *plan.Scan {
+	if timed {
+		return onTime(sensors, "at")
+	}
+	return &plan.Scan{Kind: "scan", Schema: sensors, Bounded: true}
+}
+
+// drawTimed draws rows; those with event time all have one.
+func drawTimed(t *rapid.T, timed bool) []row {
+	rows := drawRows(t)
+	for _, r := range rows {
+		if timed && r[colAt] == nil {
+			r[colAt] = arrow.Timestamp(3_000_000)
+		}
 	}
 	return rows
 }

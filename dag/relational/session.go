@@ -123,6 +123,11 @@ func (s *sessions) piece(in *batch.Batch, out op.Emitter) error {
 			return err
 		}
 	}
+	if s.clock {
+		s.timesOf(in, nil)
+	} else {
+		s.timesOf(in, times)
+	}
 	left, n := s.args.hold(), s.args.n
 	if n == 0 {
 		return nil

@@ -74,13 +74,16 @@ func (s *modelSession) row(keyless bool) row {
 	if !keyless {
 		out = append(out, s.who)
 	}
+	byTime := slices.Clone(s.rows)
+	slices.SortStableFunc(byTime, func(a, b row) int { return compare(a[0], b[0]) })
+	edge := func(last bool) any { return edgeOf(values(byTime, 2, nil), last) }
 	list := []any{}
 	for _, r := range s.rows {
 		if r[2] != nil {
 			list = append(list, r[2])
 		}
 	}
-	return append(out, int64(len(s.rows)), list, varianceOf(list), distinctOf(list), distinctOf(list), rankOf(list, 0.5))
+	return append(out, int64(len(s.rows)), list, varianceOf(list), distinctOf(list), distinctOf(list), rankOf(list, 0.5), edge(false), edge(true))
 }
 
 func drawVisit(r *rapid.T, from, to int64) row {
@@ -95,7 +98,8 @@ func openSessions(t *testing.T, r tb, m *sessionModel, unread bool) *pipe {
 		Take: []plan.TakeItem{{Name: text("count"), Text: text("count()")}, {Name: text("all"), Text: text("collect(n)")},
 			{Name: text("var"), Text: text("var(n)")}, {Name: text("different"), Text: text("count_distinct(n)")},
 			{Name: text("about"), Text: text("count_distinct_approx(n)")},
-			{Name: text("middle"), Text: text("quantile_approx(n, 0.5)")}},
+			{Name: text("middle"), Text: text("quantile_approx(n, 0.5)")},
+			{Name: text("first"), Text: text("first(n)")}, {Name: text("last"), Text: text("last(n)")}},
 		Emit: plan.Final,
 	}
 	if !m.keyless {

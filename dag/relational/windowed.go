@@ -98,6 +98,11 @@ func (w *windowed) piece(in *batch.Batch, out op.Emitter) error {
 			return err
 		}
 	}
+	if w.clock {
+		w.timesOf(in, nil)
+	} else {
+		w.timesOf(in, w.times)
+	}
 	out.Hold(w.args.n)
 	left := w.args.hold()
 	for back := range w.win.overlap {

@@ -29,6 +29,7 @@ type windowModel struct {
 
 type windowGroup struct {
 	start, count, sum int64
+	rows              []row
 	who               any
 	order             int
 	changed           bool
@@ -59,6 +60,7 @@ func (m *windowModel) add(r row) {
 			m.groups[key] = g
 		}
 		g.count++
+		g.rows = append(g.rows, r)
 		if r[2] != nil {
 			g.sum += r[2].(int64)
 		}
@@ -69,6 +71,13 @@ func (m *windowModel) add(r row) {
 	}
 }
 
+// edge gives the first or last n by time.
+func (g *windowGroup) edge(last bool) any {
+	rows := slices.Clone(g.rows)
+	slices.SortStableFunc(rows, func(a, b row) int { return compare(a[0], b[0]) })
+	return edgeOf(values(rows, 2, nil), last)
+}
+
 func mod(a, b int64) int64 { return (a%b + b) % b }
 
 // rows gives groups and forgets what closed.
@@ -76,7 +85,7 @@ func (m *windowModel) rows(which func(*windowGroup) bool, forget bool) []row {
 	var rows []row
 	for key, g := range m.groups {
 		if which(g) {
-			rows = append(rows, row{arrow.Timestamp(g.start), arrow.Timestamp(g.start + m.size), g.who, g.count, g.sum})
+			rows = append(rows, row{arrow.Timestamp(g.start), arrow.Timestamp(g.start + m.size), g.who, g.count, g.sum, g.edge(false), g.edge(true)})
 			g.changed = false
 			if forget {
 				delete(m.groups, key)
@@ -109,8 +118,9 @@ func TestWindows(t *testing.T) {
 		p := openOn(t, r, &plan.Aggregate{
 			Window: &plan.Window{Size: us(m.size), Every: us(m.every), Offset: us(m.offset), Grace: us(m.grace)},
 			By:     []plan.Item{item("who", "who")},
-			Take:   []plan.TakeItem{{Name: text("count"), Text: text("count()")}, {Name: text("sum"), Text: text("sum(n ?? 0)")}},
-			Emit:   emit,
+			Take: []plan.TakeItem{{Name: text("count"), Text: text("count()")}, {Name: text("sum"), Text: text("sum(n ?? 0)")},
+				{Name: text("first"), Text: text("first(n)")}, {Name: text("last"), Text: text("last(n)")}},
+			Emit: emit,
 		}, plan.Rows, nil, !read, onTime(visits, "at"))
 
 		for range rapid.IntRange(1, 8).Draw(r, "batches") {
