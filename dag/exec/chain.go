@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"flowrun/dag/op"
+	"flowrun/dag/plan"
 )
 
 // taker takes messages in the goroutine of whoever hands them on. It owns the reference to a batch that it is given.
@@ -14,10 +15,11 @@ type taker interface {
 }
 
 // chained reports whether a node runs in the goroutine of the one it reads. A chain never leads into or out of lanes: the
-// rows are handed from one goroutine to another there, and a queue lies in between.
+// rows are handed from one goroutine to another there, and a queue lies in between; nor from lane to lane, as they are in front
+// of a node with keys.
 func chained(from, to *node) bool {
 	p, q := from.plan, to.plan
-	return q.Chained && len(q.Inputs) == 1 && from.lanes() == to.lanes() && (to.lanes() == 1 || p.Unordered == q.Unordered)
+	return q.Chained && len(q.Inputs) == 1 && from.lanes() == to.lanes() && (to.lanes() == 1 || p.Unordered == q.Unordered && !plan.Keyed(q.Op))
 }
 
 // link makes the chains: every node that runs in another's goroutine joins the list of the one whose goroutine it is, and
@@ -47,17 +49,14 @@ func (n *node) workChain(ctx context.Context) error {
 	return n.op.work(ctx)
 }
 
-// canJoin refuses lanes and chains for a node that cannot be in them.
+// canJoin refuses a chain for a node that cannot be in one.
 func (n *node) canJoin() error {
-	if n.head == n && n.lanes() == 1 {
+	if n.head == n {
 		return nil
-	}
-	if len(n.in) > 1 {
-		return fmt.Errorf("exec: %s has %d lanes and %d inputs, and only one can be given out to lanes", n.id(), n.lanes(), len(n.in))
 	}
 	if t, ok := n.op.(*transform); ok {
 		if _, ok := t.instances[0].tr.(op.Clocked); ok {
-			return fmt.Errorf("exec: %s acts as time passes, so that it needs a goroutine of its own, without lanes or a chain", n.id())
+			return fmt.Errorf("exec: %s acts as time passes, so that it needs a goroutine of its own", n.id())
 		}
 	}
 	return nil

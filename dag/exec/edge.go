@@ -22,8 +22,16 @@ const (
 	data messageKind = iota
 	watermark
 	barrier
-	rung // of no edge: an alarm of the reader's rang
+	rung    // of no edge: an alarm of the reader's rang
+	stirred // of no edge: an alarm is to be set anew
 )
+
+// drop gives back the rows of a message that nobody will deal with.
+func (m message) drop() {
+	if m.batch != nil {
+		m.batch.Release()
+	}
+}
 
 // cut is one barrier on its way.
 type cut struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -211,8 +212,11 @@ type scenario struct {
 	within time.Duration
 }
 
-// results runs the rows through windows, windows of windows, dedupe and a join.
-func (s scenario) results(batches [2][]timedBatch, trigger plan.Trigger, o exec.Options) (*timedPlan, func(*testing.T) error) {
+// keyed are the nodes of a scenario that can run in lanes by key, and those that can run in theirs.
+var keyed = []string{"tumbling", "sessions", "changing", "narrow", "chained", "firsts", "once", "joined", "some"}
+
+// results runs the rows through windows, windows of windows, sessions, dedupe, top and a join, in so many lanes.
+func (s scenario) results(batches [2][]timedBatch, trigger plan.Trigger, o exec.Options, lanes map[string]int) (*timedPlan, func(*testing.T) error) {
 	p := newTimedPlan()
 	for i, id := range []string{"a", "b"} {
 		p.source(id, plan.Timing{Delay: s.delay}, &timedSource{batches: batches[i]})
@@ -221,11 +225,23 @@ func (s scenario) results(batches [2][]timedBatch, trigger plan.Trigger, o exec.
 	p.add("tumbling", windowOf(s.size, s.size, item("k", "k")), "both")
 	p.add("hopping", windowOf(s.size, s.size/2), "both")
 	p.add("narrow", &plan.Project{Items: []plan.Item{{Name: text("window_end"), Expr: plan.Expr{Text: text("window_end")}, Bare: true}, item("v", "n"), item("k", "k")}}, "tumbling")
-	p.add("chained", windowOf(3*s.size, 3*s.size), "narrow")
+	p.add("chained", windowOf(3*s.size, 3*s.size, item("half", "k / 2 > 1")), "narrow")
+	sessions := windowOf(s.size, s.size, item("k", "k"))
+	sessions.Window.Session = true
+	p.add("sessions", sessions, "both")
+	changing := windowOf(s.size, s.size/2, item("k", "k"))
+	changing.Emit = plan.Updates
+	p.add("changing", changing, "both")
+	p.add("firsts", &plan.Top{N: 1, Ties: true, Order: []plan.Ordered{{Column: text("sum"), Desc: true}},
+		By: []plan.Item{{Name: text("window_end"), Expr: plan.Expr{Text: text("window_end")}, Bare: true}, item("odd", "k % 2")}}, "tumbling")
 	p.add("once", &plan.Dedupe{By: []plan.Item{item("k", "k"), item("v", "v % 3")}, Within: s.within}, "a")
 	p.add("joined", &plan.Join{Type: plan.FullJoin, On: []plan.JoinKey{{Left: text("k"), Right: text("k")}},
 		Bound: &plan.Bound{Lower: -s.within, Upper: s.within}, Prefix: [2]string{"", "right_"}}, "a", "b")
-	for _, of := range []string{"tumbling", "tumbling.late", "hopping", "chained", "chained.late", "once", "once.late", "joined"} {
+	p.add("some", &plan.Filter{Cond: plan.Expr{Text: text("k != 1")}}, "joined")
+	for id, n := range lanes {
+		p.by[id].Parallelism, p.by[id].Unordered = max(n, -n), n < 0
+	}
+	for _, of := range []string{"tumbling", "tumbling.late", "hopping", "chained", "chained.late", "sessions", "sessions.late", "changing", "firsts", "once", "once.late", "some"} {
 		p.sink(of)
 	}
 	p.p.Trigger = trigger
@@ -264,8 +280,17 @@ func cutAtRandom(t *rapid.T, rows []timedRow) []timedBatch {
 	return all
 }
 
-// What windows, windows of windows, dedupe and joins give for rows that come within the delay depends on nothing but the rows:
-// not on batches, queues, triggers, nor on which input is ahead; and of b not even on the order.
+// latest keeps the last row of each key, which is its first cells.
+func latest(lines []string, cells int) []string {
+	last := map[string]string{}
+	for _, line := range lines {
+		last[strings.Join(strings.SplitN(line, " ", cells+1)[:cells], " ")] = line
+	}
+	return slices.Collect(maps.Values(last))
+}
+
+// What windows, windows of windows, sessions, dedupe, top and joins give for rows that come within the delay depends on nothing but the rows:
+// not on batches, queues, triggers, lanes, nor on which input is ahead; and of b not even on the order.
 func TestEventTimeResultsDependOnTheRowsOnly(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := scenario{
@@ -305,7 +330,14 @@ func TestEventTimeResultsDependOnTheRowsOnly(t *testing.T) {
 				Interval: ms(rapid.SampledFrom([]int{1, 100, 3000}).Draw(rt, "interval")),
 			}
 			o := exec.Options{Queue: rapid.IntRange(1, 5).Draw(rt, "queue"), BatchRows: rapid.IntRange(1, 70).Draw(rt, "batch rows")}
-			p, run := s.results([2][]timedBatch{cutAtRandom(rt, a), cutAtRandom(rt, jittered(s.rows[1]))}, trigger, o)
+			lanes := map[string]int{}
+			for _, id := range keyed {
+				lanes[id] = rapid.SampledFrom([]int{1, 2, 3, 4, -2, -4}).Draw(rt, "lanes of "+id)
+				if lanes[id] < 0 && id == "some" {
+					lanes[id] = -lanes[id]
+				}
+			}
+			p, run := s.results([2][]timedBatch{cutAtRandom(rt, a), cutAtRandom(rt, jittered(s.rows[1]))}, trigger, o, lanes)
 			var err error
 			synctest.Test(t, func(t *testing.T) { err = run(t) })
 			if err != nil {
@@ -315,6 +347,7 @@ func TestEventTimeResultsDependOnTheRowsOnly(t *testing.T) {
 			for id, k := range p.sinks {
 				got[id] = sorted(k.got())
 			}
+			got["show changing"] = sorted(latest(p.shown("changing"), 3))
 			if i == 0 {
 				first = got
 			} else if d := cmp.Diff(first, got); d != "" {
@@ -427,40 +460,45 @@ func TestWatermarksOfPartitionsAndInputs(t *testing.T) {
 }
 
 func TestWindowsOfProcessingTimeCloseByTheClock(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newTimedPlan()
-		p.source("a", plan.Timing{}, &timedSource{live: true, batches: []timedBatch{
-			{after: ms(1), rows: rowsAt(1, 2, 3)}, {after: ms(9_000), rows: rowsAt(4)}, {after: ms(2_000), rows: rowsAt(5)},
-		}})
-		w := windowOf(10*time.Second, 10*time.Second)
-		w.Window.Processing = true
-		p.add("windows", w, "a")
-		p.sink("windows")
-		r := p.start(t)
-		time.Sleep(ms(9_999))
-		synctest.Wait()
-		if got := p.shown("windows"); len(got) != 0 {
-			t.Errorf("before it is over: %q", got)
-		}
-		time.Sleep(ms(2))
-		synctest.Wait()
-		if got := p.shown("windows"); len(got) != 1 || !strings.Contains(got[0], "n=4") {
-			t.Errorf("once it is over: %q", got)
-		}
-		time.Sleep(ms(9_990))
-		synctest.Wait()
-		if got := p.shown("windows"); len(got) != 1 {
-			t.Errorf("before the second is over: %q", got)
-		}
-		time.Sleep(ms(20))
-		synctest.Wait()
-		if got := p.shown("windows"); len(got) != 2 || !strings.Contains(got[1], "n=1") {
-			t.Errorf("once both are over: %q", got)
-		}
-		if err := r.Settle(t.Context()); err != nil {
-			t.Error(err)
-		}
-	})
+	for _, lanes := range []int{1, 2, 3} {
+		synctest.Test(t, func(t *testing.T) {
+			p := newTimedPlan()
+			p.source("a", plan.Timing{}, &timedSource{live: true, batches: []timedBatch{
+				{after: ms(1), rows: rowsAt(1, 2, 3, 4)}, {after: ms(9_000), rows: rowsAt(4)}, {after: ms(2_000), rows: rowsAt(5)},
+			}})
+			w := windowOf(10*time.Second, 10*time.Second, item("k", "k"))
+			w.Window.Processing = true
+			p.add("windows", w, "a")
+			p.by["windows"].Parallelism = lanes
+			p.sink("windows")
+			r := p.start(t)
+			shows := func(when string, want ...string) {
+				t.Helper()
+				synctest.Wait()
+				var got []string
+				for _, line := range p.shown("windows") {
+					_, counts, _ := strings.Cut(line, "window_end=")
+					got = append(got, counts)
+				}
+				if d := cmp.Diff(want, sorted(got)); d != "" {
+					t.Errorf("%d lanes, %s:\n%s", lanes, when, d)
+				}
+			}
+			const first, second = "2000-01-01T00:00:10Z ", "2000-01-01T00:00:20Z "
+			of := []string{first + "k=0 n=2 sum=2", first + "k=1 n=1 sum=1", first + "k=2 n=1 sum=1", first + "k=3 n=1 sum=1"}
+			time.Sleep(ms(9_999))
+			shows("before it is over")
+			time.Sleep(ms(2))
+			shows("once it is over", of...)
+			time.Sleep(ms(9_990))
+			shows("before the second is over", of...)
+			time.Sleep(ms(20))
+			shows("once both are over", append(of, second+"k=0 n=1 sum=1")...)
+			if err := r.Settle(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 func TestLateRowsAreInTheStatus(t *testing.T) {

@@ -13,6 +13,8 @@ type inbox struct {
 	holds int
 	turn  int // where the next look begins, so that a busy input does not starve the others
 	cases []reflect.SelectCase
+	// stirred makes next return a message of that kind; nil: nothing does.
+	stirred chan struct{}
 }
 
 func newInbox(edges []*edge) *inbox {
@@ -45,6 +47,8 @@ func (in *inbox) next(ctx context.Context, c *shares, idle func(), ring <-chan t
 			return 0, m, nil
 		case <-ring:
 			return 0, message{kind: rung}, nil
+		case <-in.stirred:
+			return 0, message{kind: stirred}, nil
 		case <-ctx.Done():
 			return 0, message{}, context.Cause(ctx)
 		}
@@ -55,7 +59,7 @@ func (in *inbox) next(ctx context.Context, c *shares, idle func(), ring <-chan t
 // wait selects over all inputs that are not held. Reflection costs less than waking up does.
 func (in *inbox) wait(ctx context.Context, ring <-chan time.Time) (int, message, error) {
 	if in.cases == nil {
-		in.cases = make([]reflect.SelectCase, len(in.edges)+2)
+		in.cases = make([]reflect.SelectCase, len(in.edges)+3)
 	}
 	for i, e := range in.edges {
 		in.cases[i] = reflect.SelectCase{Dir: reflect.SelectRecv}
@@ -65,12 +69,15 @@ func (in *inbox) wait(ctx context.Context, ring <-chan time.Time) (int, message,
 	}
 	in.cases[len(in.edges)] = reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(ctx.Done())}
 	in.cases[len(in.edges)+1] = reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(ring)}
+	in.cases[len(in.edges)+2] = reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(in.stirred)}
 	port, v, _ := reflect.Select(in.cases)
 	switch port {
 	case len(in.edges):
 		return 0, message{}, context.Cause(ctx)
 	case len(in.edges) + 1:
 		return 0, message{kind: rung}, nil
+	case len(in.edges) + 2:
+		return 0, message{kind: stirred}, nil
 	}
 	return port, v.Interface().(message), nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"flowrun/dag/batch"
 	"flowrun/dag/op"
+	"flowrun/dag/plan"
 )
 
 // instance is one copy of a transform's operator with what it is lent: the node's only one, or that of one lane. One
@@ -84,12 +85,14 @@ func (i *instance) finish(ctx context.Context) error {
 	if i.finished || i.finisher == nil || !i.finisher.Finished() {
 		return nil
 	}
-	if i.emit.lane != nil {
+	if i.emit.lane != nil && !plan.Keyed(i.plan.Op) {
 		return i.failed("process", bug("a node that ends by itself runs in lanes, of which none knows when all have enough"))
 	}
 	i.finished = true
-	for _, e := range i.in {
-		e.close()
+	if int(i.enough.Add(1)) == i.lanes() {
+		for _, e := range i.in {
+			e.close()
+		}
 	}
 	return i.rise(ctx, standing{at: op.EndOfTime})
 }

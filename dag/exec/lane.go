@@ -3,20 +3,27 @@ package exec
 import (
 	"context"
 	"sync"
+
+	"flowrun/dag/op"
+	"flowrun/dag/plan"
+	"flowrun/dag/relational"
 )
 
 // lanes run a chain several times over, each time in a goroutine of its own with its own instances of the operators. What
 // comes in gets a ticket in the order in which it came; what a lane makes of it is kept until that ticket's turn, and then
 // leaves through the edges of the chain as if there were one lane (ticket.go).
 //
-// Rows go to one lane. A watermark or a barrier goes to all of them, and leaves when all are done with it: so all rows before it
-// have left, and every lane has seen it between the same rows. Nothing here asks that lanes be alike: a lane may keep state, if
-// what belongs to it is only offered to that lane.
+// Rows go to one lane: where the head of the chain keeps something for each key, to the one that the key belongs to, so that a
+// batch is cut into parts; else to the next that has nothing to do. What comes between the rows goes to all lanes: watermarks, of
+// several inputs the least, barriers, aligned, and alarms. It leaves when all are done with it: so all rows before it have left,
+// and every lane has seen it between the same rows of its own.
 type lanes struct {
 	*node // the head of the chain
 	inbox *inbox
+	marks watermarks
 	desk  *desk
 	each  []*lane
+	cuts  []*relational.Exchange // by port, where rows belong to lanes; else none
 }
 
 // lane is one run of the chain.
@@ -30,13 +37,26 @@ type lane struct {
 
 // newLanes puts the chain of a head into its lanes.
 func newLanes(t *transform) *lanes {
-	g := &lanes{node: t.node, inbox: newInbox(t.in), desk: newDesk(t.node, len(t.instances))}
+	keyed := plan.Keyed(t.plan.Op)
+	g := &lanes{node: t.node, inbox: newInbox(t.in), marks: newWatermarks(len(t.in)), desk: newDesk(t.node, len(t.instances), keyed)}
+	if keyed {
+		for port := range t.in {
+			g.cuts = append(g.cuts, relational.NewExchange(t.plan.LaneKeys(port), len(t.instances), t.run.o.Allocator))
+		}
+		t.sharing = &shares{}
+		g.desk.giving = t.sharing
+	}
 	for i, head := range t.instances {
 		l := &lane{group: g, at: i, head: head}
+		head.marks = newWatermarks(1) // they come merged
 		g.each = append(g.each, l)
 		for _, n := range t.chain {
 			n.op.(*transform).instances[i].emit.lane = l
 		}
+	}
+	if _, timed := t.instances[0].tr.(op.Clocked); timed {
+		g.desk.ticking = newTicking(t.node, len(t.instances))
+		g.inbox.stirred = g.desk.ticking.stirred
 	}
 	for _, n := range t.chain {
 		for _, e := range n.edges {
@@ -57,14 +77,83 @@ func (g *lanes) work(ctx context.Context) error {
 		running.Wait()
 		g.desk.clear()
 	}()
+	g.sharing.to(busy, moment())
+	defer func() { g.sharing.to(waiting, moment()) }()
 	for {
-		_, m, err := g.inbox.next(ctx, nil, g.run.idle, nil)
+		port, m, err := g.inbox.next(ctx, g.sharing, g.run.idle, g.desk.ticking.ring())
 		if err != nil {
 			return err
 		}
-		if err := g.desk.issue(ctx, m); err != nil || m.kind == barrier && m.cut.last {
+		if last, err := g.give(ctx, port, m); err != nil || last {
 			return err
 		}
+	}
+}
+
+// give gives a message out, and reports whether it was the last.
+func (g *lanes) give(ctx context.Context, port int, m message) (last bool, err error) {
+	s := slip{message: m, port: port, lane: anyLane}
+	if m.kind < rung {
+		s.edge = g.in[port]
+	}
+	switch m.kind {
+	case stirred:
+		return false, nil
+	case rung:
+		g.desk.ticking.rang()
+	case data:
+		if g.cuts != nil {
+			return false, g.share(ctx, s)
+		}
+	case watermark:
+		now, rises, turns := g.marks.set(port, m.standing)
+		if !rises && !turns {
+			s.edge.done.Add(1)
+			return false, nil
+		}
+		s.message.standing, s.port = now, 0
+	case barrier:
+		if !g.inbox.hold(port) {
+			s.edge.done.Add(1)
+			return false, nil
+		}
+		last = m.cut.last
+	}
+	return last, g.desk.issue(ctx, s)
+}
+
+// share gives each lane the rows of a batch that belong to it.
+func (g *lanes) share(ctx context.Context, s slip) error {
+	parts, err := g.cuts[s.port].Cut(ctx, s.message.batch)
+	if err != nil {
+		return g.failed("share out", err)
+	}
+	left := 0
+	for _, part := range parts {
+		if part != nil {
+			left++
+		}
+	}
+	if left > 1 {
+		s.parts = &left
+	}
+	for lane, part := range parts {
+		switch {
+		case part == nil:
+		case err != nil:
+			part.Release()
+		default:
+			s.lane, s.message.batch = lane, part
+			err = g.desk.issue(ctx, s)
+		}
+	}
+	return err
+}
+
+// close gives back what sharing out holds.
+func (g *lanes) close() {
+	for _, x := range g.cuts {
+		x.Close()
 	}
 }
 
@@ -80,8 +169,8 @@ func (l *lane) work(ctx context.Context) {
 			}
 			return
 		}
-		l.take(ctx, m)
-		err := l.group.desk.done(tk, l.made, l.failed)
+		l.take(ctx, tk.port, m)
+		err := l.group.desk.done(tk, l, l.wake())
 		clear(l.made)
 		l.made, l.failed = l.made[:0], nil
 		if err != nil {
@@ -90,17 +179,40 @@ func (l *lane) work(ctx context.Context) {
 	}
 }
 
-// take runs the chain on a message.
-func (l *lane) take(ctx context.Context, m message) {
+// take runs the chain on a message, behind what the clock has made due.
+func (l *lane) take(ctx context.Context, port int, m message) {
 	l.head.shares().to(busy, moment())
 	err := l.head.guard(ctx, "run", func() error {
-		_, err := l.head.take(ctx, 0, m)
+		if l.group.desk.ticking != nil {
+			if err := l.head.due(ctx, l.head); err != nil {
+				m.drop()
+				return err
+			}
+		}
+		switch m.kind {
+		case rung:
+			return nil
+		case barrier:
+			return l.head.barrier(ctx, m.cut)
+		}
+		_, err := l.head.take(ctx, port, m)
 		return err
 	})
 	l.head.shares().to(waiting, moment())
 	if err != nil {
 		l.fails(err)
 	}
+}
+
+// wake is when the lane's operator wants to be woken, as in ticket.
+func (l *lane) wake() int64 {
+	if l.group.desk.ticking == nil {
+		return unknown
+	}
+	if at := l.head.wake(); !at.IsZero() {
+		return at.UnixNano()
+	}
+	return 0
 }
 
 // keep keeps what leaves the chain until it is the turn of the message under way.

@@ -27,11 +27,13 @@ type node struct {
 	emits []*emitter // of the instances of its operator: emit, or one for each lane
 	op    worker
 
-	clocks []*shares    // of its lanes; none: its one goroutine's is the meter's
-	head   *node        // in whose goroutine it runs; itself: it has one
-	chain  []*node      // of a head: itself and those that run in its goroutine, writers before readers
-	inside atomic.Int32 // calls under way from other nodes of its chain
-	awaits atomic.Int64 // the time that its operator is to be woken at, in nanoseconds of the Unix epoch; 0: none
+	clocks  []*shares    // of its lanes; none: its one goroutine's is the meter's
+	sharing *shares      // of who shares rows out to lanes by key; nil: nobody does
+	enough  atomic.Int32 // instances that want no more
+	head    *node        // in whose goroutine it runs; itself: it has one
+	chain   []*node      // of a head: itself and those that run in its goroutine, writers before readers
+	inside  atomic.Int32 // calls under way from other nodes of its chain
+	awaits  atomic.Int64 // the time that its operator is to be woken at, in nanoseconds of the Unix epoch; 0: none
 
 	abandoned atomic.Bool // every output is closed
 	working   atomic.Bool // the runner has not returned
@@ -101,8 +103,9 @@ func (n *node) sharable() bool {
 	return why == ""
 }
 
-// spent sums up what the node did. Of several lanes busy is the mean, so that 1 means that all of them work all the time;
-// blocked is how long what leaves them was held up, once for all.
+// spent sums up what the node did. Of several lanes busy is the mean, so that 1 means that all of them work all the time, or
+// that of who shares rows out to them, if it is that which they wait for; blocked is how long what leaves them was held up, once
+// for all.
 func (n *node) spent(now time.Duration) [activities]time.Duration {
 	spent := n.meter.time.read(now)
 	if len(n.clocks) > 0 {
@@ -111,6 +114,9 @@ func (n *node) spent(now time.Duration) [activities]time.Duration {
 			sum += c.read(now)[busy]
 		}
 		spent[busy] = sum / time.Duration(len(n.clocks))
+	}
+	if n.sharing != nil {
+		spent[busy] = max(spent[busy], n.sharing.read(now)[busy])
 	}
 	return spent
 }

@@ -85,7 +85,7 @@ func TestAggregatesAreTheSameHoweverTheRunIsCut(t *testing.T) {
 		for _, emit := range []plan.Mode{plan.Complete, plan.Updates, plan.Final} {
 			name := emit.String()
 			g.add(name, &plan.Aggregate{By: []plan.Item{item("k", "n % 7")}, Emit: emit, Take: []plan.TakeItem{
-				{Name: text("c"), Text: text("count()")}, {Name: text("s"), Text: text("sum(n)")}}}, "source0")
+				{Name: text("c"), Text: text("count()")}, {Name: text("s"), Text: text("sum(n)")}}}, "source0").Parallelism = rapid.IntRange(1, 4).Draw(rt, "lanes")
 			sinks[emit] = &grouped{replace: emit == plan.Complete, got: map[int64][2]int64{}}
 			out := g.sink(name+"-out", &sink{}, name)
 			out.write = sinks[emit].write

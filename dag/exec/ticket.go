@@ -8,16 +8,28 @@ import (
 	"flowrun/dag/op"
 )
 
-// ticket is the place of a message in the order in which what lanes make of it leaves them. Rows are for one lane, the next
-// that has nothing to do; a watermark or a barrier is for all of them, and is done when all are done with it.
+// ticket is the place of a message in the order in which what lanes make of it leaves them. Rows are for one lane: the one that
+// their keys belong to, or else the next that has nothing to do. A watermark, a barrier or an alarm is for all of them, and is
+// done when all are done with it.
 type ticket struct {
 	message message
+	edge    *edge // that it came on; nil: on none
+	port    int
+	lane    int    // of rows: whose they are; anyLane
+	parts   *int   // of a batch that was cut into several tickets: how many of them have not left; nil: it is whole
 	owed    []bool // by lane, of what is for all: it has not taken it yet
 	undone  int    // lanes that have it or will
 	state   ticketState
 	kept    []parcel
-	err     error // the chain failed on it: the run fails when it is its turn
+	err     error   // the chain failed on it: the run fails when it is its turn
+	wakes   []int64 // by lane, where operators wait for times: when, once the lane is done with it; unknown where it has no part in it
 }
+
+// anyLane is in place of a lane where any will do.
+const anyLane = -1
+
+// unknown is in place of a time to be woken at.
+const unknown = -1
 
 type ticketState uint8
 
@@ -44,30 +56,41 @@ type parcel struct {
 // There are so many tickets and no more, so what waits for its turn is bounded.
 type desk struct {
 	head    *node
+	giving  *shares       // of who gives tickets
 	writer  writer        // of what leaves
 	tickets []ticket      // number n lies at n modulo their number
 	room    chan struct{} // for a ticket
 	rows    chan struct{} // for a ticket of rows
+	ticking *ticking      // where operators wait for times; else nil
 
 	mu      sync.Mutex
-	come    sync.Cond
-	next    uint64 // the first that has not left
-	end     uint64 // the next to be issued
-	closed  bool   // no more are issued
-	leaving bool   // a lane lets out; for good once that has failed
+	come    []*sync.Cond // by lane where rows belong to lanes, else one for all
+	next    uint64       // the first that has not left
+	end     uint64       // the next to be issued
+	closed  bool         // no more are issued
+	leaving bool         // a lane lets out; for good once that has failed
 }
 
-// perLane is how many batches are inside for each lane: one that it works on, and one that waits for it or for its turn. As
-// many tickets again are for what comes between them.
-const perLane = 2
+// How many tickets of rows there are for each lane: one that it works on, and one that waits for it or for its turn. Parts of
+// batches wait for one lane alone, which may have more to do than others for a while, so there are more of them. As many tickets
+// again are for what comes between them.
+const (
+	perLane = 2
+	perPart = 4
+)
 
-func newDesk(head *node, lanes int) *desk {
-	batches := perLane * lanes
+func newDesk(head *node, lanes int, keyed bool) *desk {
+	batches, conds := perLane*lanes, 1
+	if keyed {
+		batches, conds = perPart*lanes, lanes
+	}
 	d := &desk{head: head, tickets: make([]ticket, 2*batches), room: make(chan struct{}, 2*batches), rows: make(chan struct{}, batches)}
-	d.come.L = &d.mu
+	for range conds {
+		d.come = append(d.come, sync.NewCond(&d.mu))
+	}
 	for i := range d.tickets {
 		d.room <- struct{}{}
-		d.tickets[i].owed = make([]bool, lanes)
+		d.tickets[i].owed, d.tickets[i].wakes = make([]bool, lanes), make([]int64, lanes)
 	}
 	for range batches {
 		d.rows <- struct{}{}
@@ -77,11 +100,21 @@ func newDesk(head *node, lanes int) *desk {
 
 func (d *desk) at(number uint64) *ticket { return &d.tickets[number%uint64(len(d.tickets))] }
 
+// slip is what is written on a ticket.
+type slip struct {
+	message message
+	edge    *edge
+	port    int
+	lane    int
+	parts   *int
+}
+
 // issue gives the next ticket to a message; while there is none it waits. Where it fails it releases the message's rows.
-func (d *desk) issue(ctx context.Context, m message) error {
-	err := await(ctx, d.room)
+func (d *desk) issue(ctx context.Context, s slip) error {
+	m := s.message
+	err := d.await(ctx, d.room)
 	if err == nil && m.kind == data {
-		err = await(ctx, d.rows)
+		err = d.await(ctx, d.rows)
 	}
 	if err != nil {
 		if m.batch != nil {
@@ -92,7 +125,11 @@ func (d *desk) issue(ctx context.Context, m message) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	tk := d.at(d.end)
-	tk.message, tk.state, tk.undone = m, issued, 1
+	tk.message, tk.edge, tk.port, tk.lane, tk.parts = m, s.edge, s.port, s.lane, s.parts
+	tk.state, tk.undone = issued, 1
+	for i := range tk.wakes {
+		tk.wakes[i] = unknown
+	}
 	if m.kind != data {
 		tk.undone = len(tk.owed)
 		for i := range tk.owed {
@@ -100,15 +137,31 @@ func (d *desk) issue(ctx context.Context, m message) error {
 		}
 	}
 	d.end++
-	if m.kind == data {
-		d.come.Signal()
-	} else {
-		d.come.Broadcast()
+	switch {
+	case m.kind != data:
+		d.wakeAll()
+	case s.lane == anyLane:
+		d.come[0].Signal()
+	default:
+		d.come[s.lane].Signal()
 	}
 	return nil
 }
 
-func await(ctx context.Context, room <-chan struct{}) error {
+func (d *desk) wakeAll() {
+	for _, c := range d.come {
+		c.Broadcast()
+	}
+}
+
+func (d *desk) await(ctx context.Context, room <-chan struct{}) error {
+	select {
+	case <-room:
+		return nil
+	default:
+	}
+	was := d.giving.to(waiting, moment())
+	defer func() { d.giving.to(was, moment()) }()
 	select {
 	case <-room:
 		return nil
@@ -122,7 +175,7 @@ func (d *desk) close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.closed = true
-	d.come.Broadcast()
+	d.wakeAll()
 }
 
 // take gives a lane the first ticket that it can have, and its message; while there is none it waits. Nil: no more will come.
@@ -138,7 +191,7 @@ func (d *desk) take(lane int) (*ticket, message) {
 			case m.kind != data && tk.owed[lane]:
 				tk.owed[lane] = false
 				return tk, m
-			case m.kind == data && tk.state == issued:
+			case m.kind == data && tk.state == issued && (tk.lane == anyLane || tk.lane == lane):
 				tk.state, tk.message.batch = taken, nil // it is the lane's now
 				return tk, m
 			}
@@ -146,16 +199,18 @@ func (d *desk) take(lane int) (*ticket, message) {
 		if d.closed {
 			return nil, message{}
 		}
-		d.come.Wait()
+		d.come[lane%len(d.come)].Wait()
 	}
 }
 
-// done takes what a lane made of a ticket, or why it failed. If that was the last lane, it may leave; and then all leaves that
-// may, unless another lane sees to it. The error is why the run fails.
-func (d *desk) done(tk *ticket, made []parcel, failed error) error {
+// done takes what a lane made of a ticket, or why it failed, and when its operator wants to be woken. If that was the last lane,
+// it may leave; and then all leaves that may, unless another lane sees to it. The error is why the run fails.
+func (d *desk) done(tk *ticket, l *lane, wake int64) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	tk.kept = append(tk.kept, made...)
+	tk.kept = append(tk.kept, l.made...)
+	tk.wakes[l.at] = wake
+	failed := l.failed
 	if tk.err == nil {
 		tk.err = failed
 	}
@@ -232,7 +287,16 @@ func (d *desk) let(tk *ticket) error {
 			n.meter.ended.Store(true)
 		}
 	}
-	d.head.in[0].done.Add(1)
+	if d.ticking != nil {
+		d.ticking.left(tk) // known before the message counts as dealt with
+	}
+	if tk.parts != nil {
+		*tk.parts--
+	}
+	if tk.edge != nil && (tk.parts == nil || *tk.parts == 0) {
+		tk.edge.done.Add(1)
+	}
+	tk.parts = nil
 	d.head.run.idle()
 	return nil
 }

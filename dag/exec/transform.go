@@ -57,6 +57,9 @@ func (t *transform) openOp(ctx context.Context) error {
 }
 
 func (t *transform) closeOp() error {
+	if t.lanes != nil {
+		t.lanes.close()
+	}
 	var first error
 	for _, in := range t.instances {
 		if err := t.guard(context.WithoutCancel(t.run.base), "close", in.tr.Close); first == nil {

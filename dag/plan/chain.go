@@ -12,7 +12,8 @@ const lightest = 100
 
 // chain marks the nodes that run in the goroutine of the one they read: neighbours that take little time for a row. Between
 // them a queue costs more than it gives. What is costly has a goroutine of its own, and so has the first node below a source,
-// which is busy decoding. In lanes, costly nodes are chained as well: their rows are shared out already.
+// which is busy decoding. In lanes, costly nodes are chained as well: their rows are shared out already. A node with keys is the
+// head of its chain there, since its rows change lanes.
 func chain(p *Pipeline, order []*Node) {
 	readers := readersOf(p)
 	cost := map[*Node]int{} // of a node and those above it in its chain
@@ -30,7 +31,7 @@ func chain(p *Pipeline, order []*Node) {
 		}
 		switch {
 		case lanes(n) > 1:
-			n.Chained = n.rowWise() && above.rowWise()
+			n.Chained = n.rowWise() && (above.rowWise() || Keyed(above.Op))
 		case light && first:
 			n.Chained = cost[above]+own <= lightest
 		}

@@ -363,8 +363,8 @@ func (o *Join) clash(n *Node) diag.Span {
 	return n.ConfigAt
 }
 
-func (x *explainer) join(n *Node, o *Join) {
-	var keys []string
+// keyTexts are the keys as they were written.
+func (o *Join) keyTexts() (keys []string) {
 	for _, k := range o.On {
 		if k.Left.Value == k.Right.Value {
 			keys = append(keys, k.Left.Value)
@@ -372,7 +372,11 @@ func (x *explainer) join(n *Node, o *Join) {
 			keys = append(keys, k.Left.Value+" = "+k.Right.Value)
 		}
 	}
-	x.linef("  %s join of %s (left) and %s (right) on %s", o.Type, edgeName(n.Inputs[0]), edgeName(n.Inputs[1]), strings.Join(keys, ", "))
+	return keys
+}
+
+func (x *explainer) join(n *Node, o *Join) {
+	x.linef("  %s join of %s (left) and %s (right) on %s", o.Type, edgeName(n.Inputs[0]), edgeName(n.Inputs[1]), strings.Join(o.keyTexts(), ", "))
 	switch {
 	case o.Type == AsofJoin && o.Bound != nil:
 		x.linef("  each left row with the newest right row that is not newer, at most %s older; it waits until the watermark has passed it", -o.Bound.Lower)

@@ -47,7 +47,7 @@ type Node struct {
 	// 0: as many as the engine likes. Bind sets it.
 	BatchRows int
 	// Parallelism is how many lanes the node runs in, as written; 0: nothing was written. Unordered: the batches of its lanes go
-	// on as they are done, not in the order in which they came.
+	// on as they are done, not in the order in which they came; those of one key, where it has keys, still do.
 	Parallelism int
 	Unordered   bool
 	LanesAt     diag.Span // where it was written

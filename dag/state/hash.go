@@ -13,11 +13,23 @@ const (
 	hashRight = 0xE7037ED1A0B428DB
 	hashEnd   = 0x8EBC6AF09C88C6E3
 	hashNull  = 0x589965CC75374CC3
+	hashLane  = 0xD6E8FEB86659FD93
 )
 
 func mix(x, y uint64) uint64 {
 	hi, lo := bits.Mul64(x^hashLeft, y^hashRight)
 	return hi ^ lo
+}
+
+// HashKeys gives the hash of each row of loaded keys, as many as h has room for. Equal keys of equal types have equal hashes;
+// null is a value like any other.
+func HashKeys(keys []*Vector, h []uint64) { hashRows(keys, 0, h) }
+
+// LaneOf gives the lane, of so many, that keys with a hash belong to. It depends on other bits than the places in a table do, so
+// that the keys of one lane spread over its tables as all keys would.
+func LaneOf(h uint64, lanes int) int {
+	lane, _ := bits.Mul64(mix(h, hashLane), uint64(lanes))
+	return int(lane)
 }
 
 // hashRows gives the hash of rows of loaded keys, from the given one on, as many as h has room for.

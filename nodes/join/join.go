@@ -33,7 +33,7 @@ type prefix struct {
 }
 
 func init() {
-	nodes.Register(nodes.Kind[config]{Name: "join", Role: nodes.Transform, Doc: doc, MaxInputs: 2, Lower: lower})
+	nodes.Register(nodes.Kind[config]{Name: "join", Role: nodes.Transform, Doc: doc, MaxInputs: 2, Lanes: true, Lower: lower})
 }
 
 func lower(b *nodes.Builder, c config) plan.Op {
