@@ -12,8 +12,9 @@ import (
 // CodeLanes is the code of a `parallelism` that has no meaning.
 var CodeLanes = diag.Define("FR0408", "cannot run in lanes",
 	"`parallelism` runs a node in several lanes, each on rows of its own. It is for nodes that look at one row at a time: "+
-		"filter, select, derive, drop, rename, explode, parse, route; and for sources that decode in lanes. The message says "+
-		"why this node is none of them.")
+		"filter, select, derive, drop, rename, explode, parse, route, lookup; for those that keep something for each key, whose "+
+		"rows are shared out by key: aggregate and top with `by`, dedupe, join; and for sources that decode in lanes. The "+
+		"message says why this node is none of them.")
 
 // maxLanes bounds how many goroutines a file can ask for at one node.
 const maxLanes = 256
@@ -66,7 +67,7 @@ func lanesSchema() object {
 	count := object{"type": "integer", "minimum": 1, "maximum": maxLanes}
 	s["properties"].(object)["lanes"] = object{"anyOf": []object{count, substitution()}, "description": "In how many lanes the node runs."}
 	return object{
-		"description": "In how many lanes the node runs, each on rows of its own; rows leave in the order in which they came unless ordered is false.",
+		"description": "In how many lanes the node runs, each on rows of its own; rows leave in the order in which they came, or those of each key do, unless ordered is false.",
 		"default":     1,
 		"anyOf":       []object{count, s, substitution()},
 	}

@@ -92,6 +92,15 @@ func TestChains(t *testing.T) {
 			d.Parallelism, d.Unordered = 2, true
 			g.add("x", sink(), "d")
 		}, "b c"},
+		{"keys head a chain, and rows change lanes in front of them", func(g *graph) {
+			g.add("a", filter("f > 40"), "rows").Parallelism = 2
+			g.add("b", &plan.Aggregate{By: bare("i"), Emit: plan.Final, Take: []plan.TakeItem{take("n", "count()")}}, "a").Parallelism = 2
+			g.add("c", filter("n > 3"), "b").Parallelism = 2
+			g.add("d", filter("n > 4"), "c").Parallelism = 2
+			g.add("e", &plan.Dedupe{By: bare("n")}, "d").Parallelism = 2
+			g.add("f", filter("n > 5"), "e").Parallelism = 3
+			g.add("x", sink(), "f")
+		}, "c d"},
 		{"one lane is none", func(g *graph) {
 			g.add("a", filter("f > 40"), "rows")
 			g.add("b", filter("f > 50"), "a").Parallelism = 1
