@@ -21,7 +21,7 @@ type config struct {
 }
 
 func init() {
-	nodes.Register(nodes.Kind[config]{Name: "scan", Role: nodes.Transform, Doc: doc, Lower: lower})
+	nodes.Register(nodes.Kind[config]{Name: "scan", Role: nodes.Transform, Doc: doc, Lanes: true, Lower: lower})
 }
 
 func lower(b *nodes.Builder, c config) plan.Op {
