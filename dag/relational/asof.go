@@ -62,7 +62,7 @@ func newAsof(n *plan.Node, o *plan.Join) (*asof, error) {
 	a.table.Attach("newest", &a.newest)
 	a.table.Attach("timed", &a.timed)
 	for side := range a.sides {
-		s := &asofSide{timers: state.NewTimers(sortBucket(n.Inputs[side].Source().Time.Delay))}
+		s := &asofSide{timers: state.NewTimers(asofBucket(n.Inputs[side].Source().Time.Delay))}
 		if s.joinInput, err = newJoinInput(n, o, side); err != nil {
 			return nil, fmt.Errorf("join %s: %w", n.ID, err)
 		}
@@ -70,6 +70,12 @@ func newAsof(n *plan.Node, o *plan.Join) (*asof, error) {
 		a.sides[side] = s
 	}
 	return a, nil
+}
+
+// asofBucket is the width of the buckets of rows that wait, in microseconds. What waits is what one side is ahead of the other, which
+// the delay says nothing about, so they are wide enough to hold some rows of slow inputs.
+func asofBucket(delay time.Duration) int64 {
+	return max(sortBucket(delay), (50 * time.Millisecond).Microseconds())
 }
 
 var (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -22,21 +23,25 @@ import (
 // where the join shows such. A row behind the watermark is late, since what it would have matched may be forgotten. So
 // forgetting changes no result.
 type join struct {
-	o      *plan.Join
-	sides  [2]*joinSide
-	table  *state.Table
-	slots  []int32
-	timed  bool  // rows are forgotten by event time
-	now    int64 // the watermark, in microseconds of the Unix epoch
-	lower  int64 // of the right row's time less that of the left one
-	upper  int64
-	made   joined
-	where  *expr.Evaluator // nil: there is none
-	rt     op.Runtime
-	pairs  pairs
-	due    []state.Timer
-	closed []int32
-	keys   []int32
+	o       *plan.Join
+	sides   [2]*joinSide
+	table   *state.Table
+	slots   []int32
+	timed   bool  // rows are forgotten by event time
+	now     int64 // the watermark, in microseconds of the Unix epoch
+	lower   int64 // of the right row's time less that of the left one
+	upper   int64
+	made    joined
+	where   *expr.Evaluator // nil: there is none
+	rt      op.Runtime
+	pairs   pairs
+	counted pairs   // of the pairs at hand those that count
+	places  []int32 // 0, 1, 2...
+	kept    pairs   // rows of the batch in hand that are kept, with the slots of their keys
+	due     []state.Timer
+	closed  []int32
+	keys    []int32
+	empty   []int32
 }
 
 // pairs are rows of the batch in hand, by place in its record, with rows of the other side, by slot.
@@ -131,7 +136,9 @@ func (j *join) Process(_ context.Context, port int, in *batch.Batch, out op.Emit
 	if err := s.add(in, kept, slots, times, j.timed); err != nil {
 		return err
 	}
-	j.forgetKeys(j.slots)
+	if settled > 0 { // else each key has a row
+		j.forgetKeys(j.slots)
+	}
 	// Left rows of which all is known since this batch; only a join that gives no right columns has any.
 	j.remove(other, other.settled)
 	other.settled = other.settled[:0]
@@ -197,7 +204,7 @@ func (j *join) matchSome(port int, in *batch.Batch, p pairs, out op.Emitter) err
 			}
 		}
 	}
-	p, sel = p.matched(sel, s, other, j.o.Type.LeftOnly())
+	p, sel = j.matched(p, sel, s, other)
 	if n := len(p.rows); n == 0 {
 		return nil
 	}
@@ -206,52 +213,69 @@ func (j *join) matchSome(port int, in *batch.Batch, p pairs, out op.Emitter) err
 		return nil
 	case plan.SemiJoin:
 		if port == 0 {
-			return out.Emit("", in.WithSelection(ascending(p.rows)))
+			return out.Emit("", in.WithSelection(ascending(slices.Clone(p.rows))))
 		}
 		return j.made.own(0, other, p.slots, out)
 	}
 	return j.made.emit(port, in, other, p, whole, sel, out)
 }
 
-// matched notes that the rows of the pairs that count have a match. Where only is set each left row counts once, the first time,
-// and the pairs of it are left.
-func (p pairs) matched(sel []int32, s, other *joinSide, only bool) (pairs, []int32) {
+// matched notes that the rows of the pairs that count have a match, and gives those pairs and their places among p. Where the left
+// rows are all that is shown each of them counts once, the first time. The result is valid until the next call.
+func (j *join) matched(p pairs, sel []int32, s, other *joinSide) (pairs, []int32) {
 	if sel == nil {
-		sel = make([]int32, len(p.rows))
-		for i := range sel {
-			sel[i] = int32(i)
+		j.places = resized(j.places, len(p.rows))
+		for i := range j.places {
+			j.places[i] = int32(i)
+		}
+		sel = j.places
+	}
+	only := j.o.Type.LeftOnly()
+	if !only {
+		for _, i := range sel {
+			s.found[p.rows[i]], other.matched.V[p.slots[i]] = true, true
+		}
+		if len(sel) == len(p.rows) {
+			return p, sel
 		}
 	}
-	left := pairs{make([]int32, 0, len(sel)), make([]int32, 0, len(sel))}
+	left := &j.counted
+	left.rows, left.slots = left.rows[:0], left.slots[:0]
 	for _, i := range sel {
 		row, slot := p.rows[i], p.slots[i]
-		news := !s.found[row]
-		if s.port == 1 {
-			news = !other.matched.V[slot]
+		if only {
+			news := !s.found[row]
+			if s.port == 1 {
+				news = !other.matched.V[slot]
+			}
+			s.found[row], other.matched.V[slot] = true, true
+			if !news {
+				continue
+			}
+			if s.port == 1 {
+				other.settled = append(other.settled, slot)
+			}
 		}
-		s.found[row], other.matched.V[slot] = true, true
-		if !only || news {
-			left.rows, left.slots = append(left.rows, row), append(left.slots, slot)
-		}
-		if only && news && s.port == 1 {
-			other.settled = append(other.settled, slot)
-		}
+		left.rows, left.slots = append(left.rows, row), append(left.slots, slot)
 	}
-	return left, sel
+	return *left, sel
 }
 
 // keepers gives the rows that are kept for what comes, with the slots of their keys: all, but a left row of which only is to be
-// known whether it has a match, and it has.
+// known whether it has a match, and it has. The result is valid until the next call.
 func (j *join) keepers(port int, in *batch.Batch) (rows, slots []int32) {
 	s := j.sides[port]
-	for i, slot := range j.slots {
-		row := int32(in.Row(i))
-		if port == 0 && j.o.Type.LeftOnly() && s.found[row] {
-			continue
-		}
-		rows, slots = append(rows, row), append(slots, slot)
+	settled := port == 0 && j.o.Type.LeftOnly()
+	if !settled && in.Sel != nil {
+		return in.Sel, j.slots
 	}
-	return rows, slots
+	j.kept.rows, j.kept.slots = j.kept.rows[:0], j.kept.slots[:0]
+	for i, slot := range j.slots {
+		if row := int32(in.Row(i)); !settled || !s.found[row] {
+			j.kept.rows, j.kept.slots = append(j.kept.rows, row), append(j.kept.slots, slot)
+		}
+	}
+	return j.kept.rows, j.kept.slots
 }
 
 // Watermark forgets rows that no match can come for.
@@ -322,13 +346,14 @@ func (j *join) remove(s *joinSide, slots []int32) {
 
 // forgetKeys removes those of keys that no row has.
 func (j *join) forgetKeys(keys []int32) {
-	var empty []int32
+	empty := j.empty[:0]
 	for _, k := range keys {
 		if j.sides[0].first.V[k] == 0 && j.sides[1].first.V[k] == 0 {
 			empty = append(empty, k)
 		}
 	}
-	j.table.Remove(distinctSlots(empty))
+	j.empty = distinctSlots(empty)
+	j.table.Remove(j.empty)
 }
 
 // Barrier ends the epoch: of complete results nothing stays.

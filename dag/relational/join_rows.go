@@ -110,7 +110,7 @@ func (j *joined) emit(port int, in *batch.Batch, other *joinSide, p pairs, whole
 		}
 	}
 	b := j.out.stamp(recordOf(j.schema, columns, n))
-	if whole[0] == nil {
+	if whole[0] == nil || len(sel) == n {
 		return out.Emit("", b)
 	}
 	defer b.Release()

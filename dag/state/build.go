@@ -18,15 +18,35 @@ func (c *Values) Build(mem memory.Allocator, slots []int32) (arrow.Array, error)
 	case Nested:
 		return c.buildNested(mem, slots), nil
 	}
-	words, nulls := make([]uint64, len(slots)), make([]bool, len(slots))
+	return c.buildWords(mem, slots), nil
+}
+
+func (c *Values) buildWords(mem memory.Allocator, slots []int32) arrow.Array {
+	valid := func(i int) bool { return slots[i] >= 0 && c.valid[slots[i]] }
+	switch c.Type.ID() {
+	case arrow.NULL, arrow.BOOL, arrow.DATE32: // narrower than a word
+		words, nulls := make([]uint64, len(slots)), make([]bool, len(slots))
+		for i, s := range slots {
+			if nulls[i] = !valid(i); !nulls[i] {
+				words[i] = c.words[s]
+			}
+		}
+		return ArrayOf(mem, c.Type, words, nulls)
+	}
+	body, nulls := newBuffer(mem, 8*len(slots)), 0
+	defer body.Release()
+	words := arrow.Uint64Traits.CastFromBytes(body.Bytes())
 	for i, s := range slots {
-		if s < 0 {
-			nulls[i] = true
+		if s < 0 || !c.valid[s] {
+			words[i] = 0
+			nulls++
 			continue
 		}
-		words[i], nulls[i] = c.words[s], !c.valid[s]
+		words[i] = c.words[s]
 	}
-	return ArrayOf(mem, c.Type, words, nulls), nil
+	bits := validity(mem, len(slots), nulls, valid)
+	defer release(bits)
+	return newArray(c.Type, len(slots), nulls, bits, body)
 }
 
 // AddSizes adds to each of sizes the bytes that the value of a slot takes beside a fixed part.

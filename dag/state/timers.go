@@ -2,7 +2,6 @@ package state
 
 import (
 	"cmp"
-	"container/heap"
 	"math"
 	"slices"
 )
@@ -15,11 +14,19 @@ import (
 // own and passes over timers that do not agree with it.
 type Timers struct {
 	width   int64
-	buckets map[int64]bucket
+	buckets map[int64]*bucket
 	starts  starts // of the buckets that there are; the least first
 	n       int
-	spare   []Timer // the memory of a bucket that has been emptied
+
+	last  *bucket // that the last timer was set in; nil: none
+	begin int64   // where it begins
+	spare []*bucket
+	room  int // timers that the spare buckets have room for
 }
+
+// spareRoom is how much memory of emptied buckets is remembered, in timers: where rows are few against the width of a bucket each
+// watermark empties many, and new ones follow.
+const spareRoom = 1 << 15
 
 // bucket holds timers, and the earliest time of them.
 type bucket struct {
@@ -35,20 +42,38 @@ type Timer struct {
 
 // NewTimers makes timers of a bucket width; 1 is the least.
 func NewTimers(width int64) *Timers {
-	return &Timers{width: max(width, 1), buckets: map[int64]bucket{}}
+	return &Timers{width: max(width, 1), buckets: map[int64]*bucket{}}
 }
 
 // Set makes a slot due at a time.
 func (t *Timers) Set(at int64, slot int32) {
-	start := t.start(at)
-	b, ok := t.buckets[start]
-	if !ok {
-		heap.Push(&t.starts, start)
-		b = bucket{t.spare[:0], at}
-		t.spare = nil
+	b := t.last
+	if b == nil || uint64(at)-uint64(t.begin) >= uint64(t.width) {
+		b = t.bucket(at)
 	}
-	t.buckets[start] = bucket{append(b.timers, Timer{at, slot}), min(b.first, at)}
+	b.timers, b.first = append(b.timers, Timer{at, slot}), min(b.first, at)
 	t.n++
+}
+
+// bucket is the one that a time falls into.
+func (t *Timers) bucket(at int64) *bucket {
+	start := t.start(at)
+	b := t.buckets[start]
+	if b == nil {
+		if n := len(t.spare); n > 0 {
+			b, t.spare = t.spare[n-1], t.spare[:n-1]
+			t.room -= cap(b.timers)
+		} else {
+			b = &bucket{}
+		}
+		b.first = math.MaxInt64
+		t.buckets[start] = b
+		t.starts.push(start)
+	}
+	if t.last, t.begin = b, start; start == math.MinInt64 {
+		t.last = nil // it is narrower than others
+	}
+	return b
 }
 
 // Due takes out the timers whose time is at most limit and appends them to dst: the earliest first, and those of one time in
@@ -56,29 +81,29 @@ func (t *Timers) Set(at int64, slot int32) {
 func (t *Timers) Due(limit int64, dst []Timer) []Timer {
 	for len(t.starts) > 0 && t.starts[0] <= limit {
 		start := t.starts[0]
-		timers := t.buckets[start].timers
+		b := t.buckets[start]
 		from, end := len(dst), start+t.width-1
 		whole := end <= limit && end >= start // at the end of time a bucket's end overflows
-		if whole {
-			dst = append(dst, timers...)
-			heap.Pop(&t.starts)
-			delete(t.buckets, start)
-			t.spare = timers
-		} else {
-			left := bucket{timers[:0], math.MaxInt64}
-			for _, x := range timers {
+		switch {
+		case whole:
+			dst = append(dst, b.timers...)
+			b.timers = b.timers[:0]
+		case b.first > limit:
+			return dst
+		default:
+			left := b.timers[:0]
+			b.first = math.MaxInt64
+			for _, x := range b.timers {
 				if x.At <= limit {
 					dst = append(dst, x)
 				} else {
-					left.timers, left.first = append(left.timers, x), min(left.first, x.At)
+					left, b.first = append(left, x), min(b.first, x.At)
 				}
 			}
-			if t.buckets[start] = left; len(left.timers) == 0 {
-				whole = true
-				heap.Pop(&t.starts)
-				delete(t.buckets, start)
-				t.spare = left.timers
-			}
+			b.timers, whole = left, len(left) == 0
+		}
+		if whole {
+			t.emptied(b)
 		}
 		t.n -= len(dst) - from
 		if byTime := func(a, b Timer) int { return cmp.Compare(a.At, b.At) }; !slices.IsSortedFunc(dst[from:], byTime) {
@@ -89,6 +114,17 @@ func (t *Timers) Due(limit int64, dst []Timer) []Timer {
 		}
 	}
 	return dst
+}
+
+// emptied takes out the first bucket, and remembers its memory.
+func (t *Timers) emptied(b *bucket) {
+	delete(t.buckets, t.starts.pop())
+	if b == t.last {
+		t.last = nil
+	}
+	if t.room+cap(b.timers) <= spareRoom {
+		t.spare, t.room = append(t.spare, b), t.room+cap(b.timers)
+	}
 }
 
 // Next is the earliest time at which one is due; ok is false where there is none.
@@ -105,14 +141,17 @@ func (t *Timers) Len() int { return t.n }
 // Clear takes all of them out.
 func (t *Timers) Clear() {
 	clear(t.buckets)
-	t.starts, t.n = t.starts[:0], 0
+	t.starts, t.n, t.last = t.starts[:0], 0, nil
 }
 
 // Bytes is the memory that they hold.
 func (t *Timers) Bytes() int64 {
-	total := sizeOf(t.starts) + sizeOf(t.spare)
+	total := sizeOf(t.starts)
+	for _, b := range t.spare {
+		total += sizeOf(b.timers)
+	}
 	for _, b := range t.buckets {
-		total += sizeOf(b.timers) + 64 // an entry of the map
+		total += sizeOf(b.timers) + 96 // an entry of the map, and the bucket
 	}
 	return total
 }
@@ -129,16 +168,41 @@ func (t *Timers) start(at int64) int64 {
 	return at - past
 }
 
-// starts is a heap; see package container/heap.
+// starts is a binary heap, the least first.
 type starts []int64
 
-func (s starts) Len() int           { return len(s) }
-func (s starts) Less(i, j int) bool { return s[i] < s[j] }
-func (s starts) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
-func (s *starts) Push(x any)        { *s = append(*s, x.(int64)) }
-func (s *starts) Pop() any {
-	old := *s
-	x := old[len(old)-1]
-	*s = old[:len(old)-1]
-	return x
+func (s *starts) push(x int64) {
+	*s = append(*s, x)
+	h := *s
+	for i := len(h) - 1; i > 0; {
+		up := (i - 1) / 2
+		if h[up] <= x {
+			break
+		}
+		h[i], h[up] = h[up], x
+		i = up
+	}
+}
+
+func (s *starts) pop() int64 {
+	h := *s
+	least, n := h[0], len(h)-1
+	h[0] = h[n]
+	h = h[:n]
+	for i := 0; ; {
+		down := 2*i + 1
+		if down >= n {
+			break
+		}
+		if down+1 < n && h[down+1] < h[down] {
+			down++
+		}
+		if h[i] <= h[down] {
+			break
+		}
+		h[i], h[down] = h[down], h[i]
+		i = down
+	}
+	*s = h
+	return least
 }
