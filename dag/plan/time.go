@@ -108,14 +108,7 @@ func keptTime(in *Output, cols []ProjectColumn) *EventTime {
 	if in.Time == nil {
 		return nil
 	}
-	kept := func(name string) string {
-		for _, c := range cols {
-			if c.Source >= 0 && in.Schema.Field(c.Source).Name == name {
-				return c.Name
-			}
-		}
-		return ""
-	}
+	kept := func(name string) string { return keptName(in, cols, name) }
 	t := *in.Time
 	if t.Column = kept(t.Column); t.Column == "" {
 		return nil

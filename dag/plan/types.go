@@ -132,13 +132,29 @@ func (b *binder) project(n *Node, o *Project, in *Output) *Output {
 func keptKey(in *Output, cols []ProjectColumn) []string {
 	var key []string
 	for _, k := range in.Key {
-		at := slices.IndexFunc(cols, func(c ProjectColumn) bool { return c.Source >= 0 && in.Schema.Field(c.Source).Name == k })
-		if at < 0 {
+		name := keptName(in, cols, k)
+		if name == "" {
 			return nil
 		}
-		key = append(key, cols[at].Name)
+		key = append(key, name)
 	}
 	return key
+}
+
+// keptName is what a column is called behind a projection, and one that was not renamed before others; "" where it does not pass
+// through as it is.
+func keptName(in *Output, cols []ProjectColumn, column string) string {
+	name := ""
+	for _, c := range cols {
+		switch at := c.input(); {
+		case at < 0 || in.Schema.Field(at).Name != column:
+		case c.Name == column:
+			return column
+		case name == "":
+			name = c.Name
+		}
+	}
+	return name
 }
 
 func (b *binder) explode(n *Node, o *Explode, in *Output) *Output {
