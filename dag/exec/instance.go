@@ -18,6 +18,7 @@ type instance struct {
 	marker   op.Marker   // nil: it makes no watermarks of its own
 	clock    op.Clocked  // nil: it waits for no time
 	made     time.Time   // the last watermark of the marker's
+	waits    bool        // the marker is asked only at watermarks from above and at barriers, between which rows change places
 	rt       op.Runtime
 	emit     *emitter
 	inbox    *inbox
@@ -36,6 +37,7 @@ func (i *instance) shares() *shares { return i.emit.clock }
 func (i *instance) open(ctx context.Context) error {
 	i.finisher, _ = i.tr.(op.Finisher)
 	i.marker, _ = i.tr.(op.Marker)
+	i.waits = i.marker != nil && i.plan.Reordered()
 	i.clock, _ = i.tr.(op.Clocked)
 	return i.guard(ctx, "open", func() error { return i.tr.Open(ctx, i.rt) })
 }
@@ -69,15 +71,25 @@ func (i *instance) process(ctx context.Context, port int, b *batch.Batch) error 
 		return i.failed("process", err)
 	}
 	i.in[port].receivedRows.Add(uint64(rows))
-	if i.marker != nil {
-		if at := i.marker.Mark(); at.After(i.made) {
-			i.made = at
-			if err := i.stand(standing{at: at}); err != nil {
-				return err
-			}
+	if !i.waits {
+		if err := i.mark(); err != nil {
+			return err
 		}
 	}
 	return i.finish(ctx)
+}
+
+// mark passes on the watermark that the transform makes of the rows so far, if it has risen.
+func (i *instance) mark() error {
+	if i.marker == nil {
+		return nil
+	}
+	at := i.marker.Mark()
+	if !at.After(i.made) {
+		return nil
+	}
+	i.made = at
+	return i.stand(standing{at: at})
 }
 
 // finish closes the inputs once the transform wants no more.
@@ -104,6 +116,11 @@ func (i *instance) watermark(ctx context.Context, port int, s standing) error {
 	case i.finished:
 		return nil
 	case i.marker != nil && !ends: // the watermark from above ends here
+		if i.waits {
+			if err := i.mark(); err != nil {
+				return err
+			}
+		}
 		if turns {
 			return i.stand(standing{at: i.made, idle: now.idle})
 		}
@@ -162,6 +179,11 @@ func (i *instance) barrier(ctx context.Context, c cut) error {
 		}
 	}
 	i.remembers()
+	if i.waits {
+		if err := i.mark(); err != nil {
+			return err
+		}
+	}
 	i.emit.ended(c)
 	return i.emit.forward(message{kind: barrier, cut: c})
 }

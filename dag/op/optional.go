@@ -24,7 +24,8 @@ type Ender interface {
 }
 
 // Marker is a [Transform] that makes watermarks of its own, from the rows that it sees. The runner asks after every Process
-// and passes on what has risen. What the inputs promise it still tells by Watermark, and passes on only the end of time.
+// (behind lanes that change the order of rows: where they cannot, at the inputs' watermarks and at barriers) and passes on what has
+// risen. What the inputs promise it still tells by Watermark, and passes on only the end of time.
 type Marker interface{ Mark() time.Time }
 
 // Clocked is a [Transform] that acts as time passes on the run's clock, without rows.
