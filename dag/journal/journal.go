@@ -172,16 +172,16 @@ func (j *Journal) begin() error {
 		err = j.fs.Rename(made, j.path(first))
 	}
 	if err == nil {
+		if n := len(j.segments); n > 0 && j.segments[n-1].first == first { // it held nothing durable, and was replaced
+			j.bytes -= j.segments[n-1].size
+			j.segments = j.segments[:n-1]
+		}
 		err = j.syncDir()
 	}
 	if err != nil {
 		_ = file.Close()
 		_ = j.fs.Remove(made) // a full disk needs the room
 		return err
-	}
-	if n := len(j.segments); n > 0 && j.segments[n-1].first == first { // it held nothing, and is replaced
-		j.bytes -= j.segments[n-1].size
-		j.segments = j.segments[:n-1]
 	}
 	j.file, j.stray = file, false
 	j.segments = append(j.segments, segment{first: first, size: size, start: size, meta: j.o.Meta})
@@ -202,6 +202,31 @@ func (j *Journal) Trim(seq uint64) error {
 	}
 	j.trimmed = max(j.trimmed, min(seq, j.durable))
 	return j.removeTrimmed()
+}
+
+// Clear trims everything that is durable, and makes that durable at once.
+func (j *Journal) Clear() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.closed {
+		return errClosed
+	}
+	j.trimmed = j.durable
+	if j.empty() {
+		return nil
+	}
+	if j.file != nil {
+		j.leave()
+	}
+	if err := j.begin(); err != nil {
+		return err
+	}
+	return j.removeTrimmed()
+}
+
+// empty reports whether no segment has a record that was durable.
+func (j *Journal) empty() bool {
+	return len(j.segments) == 0 || j.segments[len(j.segments)-1].first > j.durable && len(j.segments) == 1
 }
 
 // removeTrimmed removes whole segments, the oldest first: one is gone for good before the next goes, so that there is never a gap.
@@ -262,9 +287,8 @@ func (j *Journal) Close() error {
 	}
 	j.closed = true
 	j.frames, j.last = nil, j.durable
-	empty := len(j.segments) == 0 || j.segments[len(j.segments)-1].first > j.durable
 	var err error
-	if done := j.trimmed == j.durable; done && !empty || j.stray {
+	if done := j.trimmed == j.durable; done && !j.empty() || j.stray {
 		if j.file != nil {
 			j.leave()
 		}

@@ -122,6 +122,17 @@ func (m *machine) Trim(t *rapid.T) {
 	m.trimmed = to
 }
 
+func (m *machine) Clear(t *rapid.T) {
+	m.Forget(t)
+	if err := m.j.Clear(); err != nil {
+		t.Fatal(err)
+	}
+	m.trimmed = m.durable
+	if got := int(m.j.Trimmed()); got != m.trimmed {
+		t.Fatalf("cleared up to %d, of %d", got, m.durable)
+	}
+}
+
 func (m *machine) Close(t *rapid.T) {
 	if err := m.j.Close(); err != nil {
 		t.Fatal(err)
@@ -184,7 +195,7 @@ func TestAJournalIsTheListOfWhatWasAppended(t *testing.T) {
 		m.open()
 		t.Repeat(map[string]func(*rapid.T){
 			"append": m.Append, "append again": m.Append, "sync": m.Sync, "sync fails": m.SyncFails, "forget": m.Forget,
-			"trim": m.Trim, "close": m.Close, "crash": m.Crash, "": m.Check,
+			"trim": m.Trim, "clear": m.Clear, "close": m.Close, "crash": m.Crash, "": m.Check,
 		})
 		_ = m.j.Close()
 	})

@@ -1,0 +1,274 @@
+package journaled
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"flowrun/dag/batch"
+	"flowrun/dag/journal"
+	"flowrun/dag/op"
+)
+
+// Options are where the journal of a source lies.
+type Options struct {
+	Dir      string
+	MaxBytes int64         // see journal.Options
+	Schema   *arrow.Schema // of the source's rows
+	Fresh    bool          // what the journal holds is forgotten
+	FS       vfs.FS        // nil: the file system
+}
+
+// New returns src with a journal before it. What src reads is durable there before Read returns it; Open gives what the journal holds
+// behind the position, or, where there is none, what was not committed, and goes on with src then. Positions are those of the
+// journal, so src itself needs none: it is always opened afresh.
+//
+// While the journal cannot be written, because it is full or its disk is, Read waits, and nothing is read from src. What was taken
+// by then is held, and written once that works; should the run be stopped before, it is handed on without.
+func New(src op.Source, o Options) op.Source {
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	s := &source{src: src, o: o, trimmed: make(chan struct{}, 1)}
+	if b, ok := src.(op.ByteCounter); ok {
+		return counting{s, b}
+	}
+	return s
+}
+
+// counting is a source that counts bytes.
+type counting struct {
+	*source
+	op.ByteCounter
+}
+
+type source struct {
+	src op.Source
+	o   Options
+	rt  *runtime
+
+	journal *journal.Journal
+	shape   []byte
+	again   *journal.Reader // what is to be read from the journal first; nil: all was
+	payload []byte
+	trimmed chan struct{} // the journal may have room again
+	failing bool
+}
+
+func (s *source) Open(ctx context.Context, rt op.Runtime, from []byte) (err error) {
+	s.rt = &runtime{Runtime: rt}
+	if s.shape, err = shape(s.o.Schema); err != nil {
+		return err
+	}
+	if s.journal, err = journal.Open(s.o.FS, s.o.Dir, journal.Options{MaxBytes: s.o.MaxBytes, Meta: s.shape}); err != nil {
+		return s.wrong(err)
+	}
+	if err = s.replay(from); err == nil {
+		err = s.src.Open(ctx, s.rt, nil)
+	}
+	if err != nil {
+		if s.again != nil {
+			s.again.Close()
+		}
+		err = errors.Join(err, s.journal.Close())
+	}
+	return err
+}
+
+// wrong says of which journal an error is.
+func (s *source) wrong(err error) error { return fmt.Errorf("journal in %s: %w", s.o.Dir, err) }
+
+// replay finds what is to be read from the journal.
+func (s *source) replay(from []byte) error {
+	log := s.rt.Log()
+	if t := s.journal.Torn(); t != nil {
+		log.Warn("cut off the end of the journal, which was being written when the last run died", "file", t.File, "offset", t.Offset, "bytes", t.Bytes)
+	}
+	after, last := s.journal.Trimmed(), s.journal.Last()
+	switch {
+	case s.o.Fresh:
+		if last > after {
+			log.Warn("forgot what the journal held and no run has committed", "batches", last-after)
+		}
+		if err := s.journal.Clear(); err != nil {
+			return s.wrong(err)
+		}
+		after = last
+	case from != nil:
+		p, err := parsePosition(from)
+		if err != nil {
+			return err
+		}
+		after = uint64(p)
+		if last == 0 && after > 0 {
+			log.Warn("the journal is empty, though the checkpoint knows of one: what it held and was not committed is lost", "dir", s.o.Dir)
+			s.journal.StartBehind(after)
+			last = after
+		}
+	}
+	r, err := s.journal.Read(after)
+	if errors.Is(err, journal.ErrGone) {
+		err = fmt.Errorf("the checkpoint goes on behind batch %d, and that is not where the journal is, which ends behind batch %d: was another one put in its place? --fresh starts anew", after, last)
+	}
+	if err != nil {
+		return s.wrong(err)
+	}
+	if r.Left() == 0 {
+		return nil
+	}
+	for _, meta := range r.Metas() {
+		if string(meta) != string(s.shape) {
+			return s.wrong(s.changed(meta, r.Left()))
+		}
+	}
+	log.Info("reads again what the journal holds", "batches", r.Left(), "dir", s.o.Dir)
+	s.again = r
+	return nil
+}
+
+// changed says that the journal holds rows with other columns.
+func (s *source) changed(meta []byte, left uint64) error {
+	return fmt.Errorf("it holds %d batches that no run has committed, and their columns are not those of the source any more (they were %s; now they are %s): "+
+		"run the file as it was until they are committed, or let them go with --fresh", left, columns(meta), columns(s.shape))
+}
+
+func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
+	if s.again != nil {
+		b, p, err := s.readAgain(ctx)
+		if !errors.Is(err, io.EOF) {
+			return b, p, err
+		}
+		s.again.Close()
+		s.again = nil
+	}
+	b, _, err := s.src.Read(ctx)
+	if b == nil {
+		return nil, nil, err
+	}
+	p, failed := s.keep(ctx, b)
+	if failed != nil {
+		b.Release()
+		return nil, nil, failed
+	}
+	return b, p, err
+}
+
+func (s *source) readAgain(ctx context.Context) (*batch.Batch, op.Position, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err // the rest stays in the journal
+	}
+	rec, err := s.again.Next()
+	if errors.Is(err, io.EOF) {
+		return nil, nil, err
+	}
+	var b *batch.Batch
+	if err == nil {
+		b, err = decode(rec.Payload, s.shape, s.o.Schema, rec.Arrived, s.rt.Allocator())
+	}
+	if err != nil {
+		return nil, nil, s.wrong(err)
+	}
+	return b, position(rec.Seq), nil
+}
+
+// keep writes a batch to the journal, however long that takes. Once ctx ends it gives up, and the batch has no position.
+func (s *source) keep(ctx context.Context, b *batch.Batch) (op.Position, error) {
+	if b.Arrived.IsZero() {
+		b.Arrived = s.rt.Now()
+	}
+	payload, err := encode(s.payload[:0], b, s.rt.Allocator())
+	if err != nil {
+		return nil, s.wrong(err)
+	}
+	if s.payload = payload; cap(payload) > maxKept {
+		s.payload = nil
+	}
+	seq := uint64(0)
+	write := func() (err error) {
+		if seq == 0 {
+			if seq, err = s.journal.Append(b.Arrived, payload); err != nil {
+				return err
+			}
+		}
+		return s.journal.Sync()
+	}
+	for wait := firstWait; ; wait = min(2*wait, longestWait) {
+		err := write()
+		if err == nil {
+			break
+		}
+		s.complain(err)
+		select {
+		case <-s.trimmed:
+		case <-s.rt.After(wait):
+		case <-ctx.Done():
+			s.journal.Forget()
+			s.rt.Log().Warn("the run ends while the journal cannot be written; what was taken last is handed on without it")
+			return nil, nil
+		}
+	}
+	s.recovered()
+	return position(seq), nil
+}
+
+// maxKept is how long a buffer may be that is kept for the next batch.
+const maxKept = 8 << 20
+
+// The time between two attempts to write.
+const (
+	firstWait   = 50 * time.Millisecond
+	longestWait = 2 * time.Second
+)
+
+func (s *source) complain(err error) {
+	s.failing = true
+	cause, text := "journal", "cannot write the journal: "+err.Error()
+	if full := (*journal.FullError)(nil); errors.As(err, &full) {
+		cause, text = "journal full", fmt.Sprintf("the journal is full (max_bytes is %d) and waits for a commit", full.Max)
+	} else if vfs.IsNoSpaceError(err) {
+		cause, text = "disk full", "the disk of the journal is full"
+	}
+	s.rt.override(text)
+	s.rt.WarnEvery(cause, text+"; nothing more is read until it can be written", "dir", s.o.Dir)
+}
+
+func (s *source) recovered() {
+	if s.failing {
+		s.failing = false
+		s.rt.override("")
+		s.rt.Log().Info("the journal can be written again")
+	}
+}
+
+// Committed lets the journal forget what is durable elsewhere.
+func (s *source) Committed(_ context.Context, p op.Position) error {
+	at, ok := p.(position)
+	if !ok {
+		return nil
+	}
+	// What could not be removed is tried again with the next commit; the run is none the worse for it.
+	if err := s.journal.Trim(uint64(at)); err != nil {
+		s.rt.WarnEvery("trim", "cannot remove what was committed from the journal", "dir", s.o.Dir, "error", err)
+	}
+	select {
+	case s.trimmed <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+func (s *source) Close() error {
+	if s.again != nil {
+		s.again.Close()
+	}
+	err := s.src.Close()
+	if failed := s.journal.Close(); failed != nil {
+		err = errors.Join(err, s.wrong(failed))
+	}
+	return err
+}
