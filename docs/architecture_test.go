@@ -44,6 +44,7 @@ var house = []struct {
 	{4, "dag/plan", "closed logical algebra: bind, check, rewrite, explain", []string{"dag/diag", "dag/schema", "dag/spec", "dag/expr"}, nil},
 	{4, "dag/op", "the operator contract: Source, Transform, Sink, Runtime", []string{"dag/schema", "dag/batch", "dag/state"}, nil},
 	{5, "dag/op/optest", "a Runtime and an Emitter for the tests of operators", []string{"dag/schema", "dag/batch", "dag/state", "dag/op"}, nil},
+	{5, "dag/op/journaled", "a source that cannot replay, behind a journal from which it can", []string{"dag/schema", "dag/batch", "dag/journal", "dag/op"}, nil},
 	{5, "nodes/lines", "reading lines from what can block, shared by the kinds that do", []string{"dag/batch", "dag/expr", "dag/codec", "dag/op", "dag/schema"}, nil},
 	{5, "nodes/peer", "talking to other machines, shared by the kinds that do: TLS settings, back-off, words for errors", []string{}, nil},
 	{5, "dag/relational", "the local form of each algebra operation: filter, project, explode, aggregate...", nil, nil},

@@ -95,6 +95,7 @@ func common() object {
 		"on_error":    object{"enum": []string{"fail", "drop"}, "description": "What becomes of a rejected row that nobody reads: the run ends, or the row is dropped and counted."},
 		"parallelism": lanesSchema(),
 		"event_time":  times,
+		"journal":     journalSchema(),
 		"description": object{"type": "string", "description": "For people."},
 	}
 }

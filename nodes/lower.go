@@ -31,6 +31,7 @@ func Lower(ctx context.Context, f *spec.File) (*plan.Pipeline, diag.List) {
 	for i := range f.Nodes {
 		lowerNode(ctx, &f.Nodes[i], p.Nodes[i], byName, p, &list)
 	}
+	journals(f, p, &list)
 	return p, list
 }
 

@@ -10,8 +10,8 @@ import (
 	"syscall"
 
 	"flowrun/dag/exec"
+	"flowrun/dag/job"
 	"flowrun/dag/plan"
-	"flowrun/nodes"
 	"flowrun/tui"
 )
 
@@ -45,7 +45,7 @@ func (r *running) watched(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	run, err := exec.Build(r.job.Plan, nodes.Connectors{}, exec.Options{LogLevel: leastLevel(log), Watched: true})
+	run, err := exec.Build(r.job.Plan, job.Connectors{}, exec.Options{LogLevel: leastLevel(log), Watched: true})
 	if err != nil {
 		return environment(err)
 	}

@@ -14,7 +14,6 @@ import (
 	"flowrun/dag/exec"
 	"flowrun/dag/job"
 	"flowrun/dag/plan"
-	"flowrun/nodes"
 )
 
 type runFlags struct {
@@ -104,7 +103,7 @@ func (r *running) plain(ctx context.Context) error {
 			writeSchema(r.std.err, n)
 		}
 	}
-	run, err := exec.Build(r.job.Plan, nodes.Connectors{}, exec.Options{Log: handler.Handler(), Output: r.std.out})
+	run, err := exec.Build(r.job.Plan, job.Connectors{}, exec.Options{Log: handler.Handler(), Output: r.std.out})
 	if err != nil {
 		return environment(err)
 	}

@@ -111,7 +111,7 @@ func (x *explainer) scan(o *Scan) {
 	if o.Format.Name != "" {
 		about = append(about, "format "+o.Format.Name)
 	}
-	about = append(about, choose(o.Bounded, "bounded", "unbounded"), choose(o.Replays, "can replay", "cannot replay"))
+	about = append(about, choose(o.Bounded, "bounded", "unbounded"), replays(o))
 	if o.Inferred {
 		about = append(about, "columns inferred")
 	}
@@ -119,6 +119,13 @@ func (x *explainer) scan(o *Scan) {
 	if o.Timing != nil {
 		x.timing(o.Timing)
 	}
+}
+
+func replays(o *Scan) string {
+	if o.Journal != nil {
+		return "journal in " + o.Journal.Dir
+	}
+	return choose(o.Replays, "can replay", "cannot replay")
 }
 
 func (x *explainer) timing(t *Timing) {
@@ -238,16 +245,20 @@ func (x *explainer) promises(p *Pipeline) {
 }
 
 func because(s *Node, scan *Scan, n *Node, w *Write) string {
+	again := s.ID + " can replay"
+	if scan.Journal != nil {
+		again = s.ID + " has a journal"
+	}
 	switch PromiseOf(scan, w) {
 	case AtMostOnce:
 		return fmt.Sprintf("since %s cannot replay: what is on the way when the run dies is lost", s.ID)
 	case ExactlyOnce:
-		return fmt.Sprintf("since %s can replay and %s shows rows at a commit only", s.ID, n.ID)
+		return fmt.Sprintf("since %s and %s shows rows at a commit only", again, n.ID)
 	}
 	if w.AtEnd != nil {
-		return fmt.Sprintf("since %s can replay and %s shows at the end: a new run makes it anew", s.ID, n.ID)
+		return fmt.Sprintf("since %s and %s shows at the end: a new run makes it anew", again, n.ID)
 	}
-	return fmt.Sprintf("since %s can replay and %s shows rows as they come: a new run sends them again", s.ID, n.ID)
+	return fmt.Sprintf("since %s and %s shows rows as they come: a new run sends them again", again, n.ID)
 }
 
 func columns(s *arrow.Schema) string {

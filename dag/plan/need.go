@@ -39,7 +39,7 @@ func needs(order []*Node) {
 				o.Need = need
 			}
 		}
-		if scan, ok := n.Op.(*Scan); ok {
+		if scan, ok := n.Op.(*Scan); ok && scan.Journal == nil { // a journal keeps all, since another file may read it
 			scan.Want = n.Output("").Need
 		}
 	}

@@ -29,6 +29,8 @@ type Scan struct {
 	// Bounded: it ends by itself. Replays: it can start again at a position. UntilNow: it can say what is there now,
 	// which triggers once and available_now need.
 	Bounded, Replays, UntilNow bool
+	// Journal is where what it reads is kept until it is committed; nil: nowhere.
+	Journal *Journal
 	// Inferred: the schema was found by reading what the input begins with.
 	Inferred bool
 	// Timing is where event time comes from; nil: the rows have none.

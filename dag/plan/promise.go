@@ -17,11 +17,11 @@ func (p Promise) String() string {
 	return [...]string{"at most once", "at least once", "exactly once"}[p]
 }
 
-// PromiseOf is the promise for a pair: exactly once from a source that replays, in a run with a checkpoint, to a sink that is
+// PromiseOf is the promise for a pair: exactly once from a source that replays, itself or from its journal, in a run with a checkpoint, to a sink that is
 // transactional; at least once to any other; at most once from a source that cannot replay.
 func PromiseOf(s *Scan, w *Write) Promise {
 	switch {
-	case !s.Replays:
+	case !s.CanReplay():
 		return AtMostOnce
 	case w.Transactional && w.Checkpointed:
 		return ExactlyOnce

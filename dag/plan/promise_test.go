@@ -18,3 +18,13 @@ func TestPromiseOf(t *testing.T) {
 		}
 	}
 }
+
+func TestAJournalMakesASourceReplay(t *testing.T) {
+	s := &Scan{Journal: &Journal{Dir: "state"}}
+	if got := PromiseOf(s, &Write{Transactional: true, Checkpointed: true}); got != ExactlyOnce {
+		t.Error(got)
+	}
+	if got := PromiseOf(s, &Write{}); got != AtLeastOnce {
+		t.Error(got)
+	}
+}

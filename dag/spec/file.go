@@ -28,6 +28,7 @@ type Node struct {
 	Format      *Value
 	Schema      *Value
 	EventTime   *Value
+	Journal     *Value
 	OnError     *Value
 	Parallelism *Value
 	Description string

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	nodeKeys = []string{"from", "format", "schema", "event_time", "on_error", "parallelism", "description"}
+	nodeKeys = []string{"from", "format", "schema", "event_time", "journal", "on_error", "parallelism", "description"}
 	nameForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 )
 
@@ -75,6 +75,8 @@ func (l *loader) node(e Entry) Node {
 			n.Schema = c.Value
 		case "event_time":
 			n.EventTime = c.Value
+		case "journal":
+			n.Journal = c.Value
 		case "on_error":
 			n.OnError = c.Value
 		case "parallelism":

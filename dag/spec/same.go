@@ -33,7 +33,7 @@ func sameSpec(a, b *File) bool {
 			return x.ID == y.ID && x.Kind == y.Kind && x.Description == y.Description &&
 				slices.EqualFunc(x.From, y.From, func(r, s Ref) bool { return r.Node == s.Node && r.Output == s.Output }) &&
 				sameValue(x.Config, y.Config) && sameValue(x.Format, y.Format) && sameValue(x.Schema, y.Schema) &&
-				sameValue(x.EventTime, y.EventTime) && sameValue(x.OnError, y.OnError) && sameValue(x.Parallelism, y.Parallelism)
+				sameValue(x.EventTime, y.EventTime) && sameValue(x.Journal, y.Journal) && sameValue(x.OnError, y.OnError) && sameValue(x.Parallelism, y.Parallelism)
 		})
 }
 

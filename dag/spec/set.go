@@ -16,7 +16,7 @@ func creates(depth int, key string) bool {
 	case 0:
 		return key == "checkpoint"
 	case 2:
-		return key == "format" || key == "schema" || key == "event_time"
+		return key == "format" || key == "schema" || key == "event_time" || key == "journal"
 	}
 	return depth > 2
 }

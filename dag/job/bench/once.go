@@ -12,7 +12,6 @@ import (
 	"flowrun/dag/exec"
 	"flowrun/dag/job"
 	"flowrun/dag/live"
-	"flowrun/nodes"
 )
 
 // Once are the figures of one run. Times are in seconds.
@@ -53,7 +52,7 @@ func Run(ctx context.Context, j *job.Job, o Options) (Once, error) {
 	if o.Output == nil {
 		o.Output = io.Discard
 	}
-	run, err := exec.Build(j.Plan, nodes.Connectors{}, exec.Options{Log: o.Log, Output: o.Output})
+	run, err := exec.Build(j.Plan, job.Connectors{}, exec.Options{Log: o.Log, Output: o.Output})
 	if err != nil {
 		return Once{}, err
 	}
