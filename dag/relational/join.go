@@ -121,8 +121,8 @@ func (j *join) Process(_ context.Context, port int, in *batch.Batch, out op.Emit
 		return err
 	}
 	s.found = zeroed(s.found, int(in.Record.NumRows()))
-	j.probe(port, rows.left, times)
-	if err := j.match(port, in, out); err != nil {
+	j.made.weighs(port, in)
+	if err := j.match(port, rows.left, times, out); err != nil {
 		return err
 	}
 	kept, slots := j.keepers(port, rows.left)
@@ -145,8 +145,8 @@ func (j *join) Process(_ context.Context, port int, in *batch.Batch, out op.Emit
 	return nil
 }
 
-// probe finds the rows of the other side with the key and a time that match.
-func (j *join) probe(port int, in *batch.Batch, times []int64) {
+// match finds the rows of the other side with the key and a time that match, and deals with the pairs, a bounded number at a time.
+func (j *join) match(port int, in *batch.Batch, times []int64, out op.Emitter) error {
 	other := j.sides[1-port]
 	p := &j.pairs
 	p.rows, p.slots = p.rows[:0], p.slots[:0]
@@ -164,23 +164,32 @@ func (j *join) probe(port int, in *batch.Batch, times []int64) {
 					continue
 				}
 			}
-			p.rows, p.slots = append(p.rows, row), append(p.slots, r-1)
+			if p.rows, p.slots = append(p.rows, row), append(p.slots, r-1); len(p.rows) < j.made.maxRows {
+				continue
+			}
+			if err := j.matchAll(port, in, out); err != nil {
+				return err
+			}
 		}
 	}
+	return j.matchAll(port, in, out)
 }
 
-// match looks at the pairs that were found, a bounded number at a time, notes which rows have a match, and emits what follows.
-func (j *join) match(port int, in *batch.Batch, out op.Emitter) error {
-	for rows, slots := j.pairs.rows, j.pairs.slots; len(rows) > 0; {
-		n := min(len(rows), j.made.maxRows)
+// matchAll deals with the pairs that have been found, in batches whose texts are bounded too.
+func (j *join) matchAll(port int, in *batch.Batch, out op.Emitter) error {
+	p := &j.pairs
+	for rows, slots := p.rows, p.slots; len(rows) > 0; {
+		n := j.made.cutPairs(j.sides[1-port].rows, pairs{rows, slots})
 		if err := j.matchSome(port, in, pairs{rows[:n:n], slots[:n:n]}, out); err != nil {
 			return err
 		}
 		rows, slots = rows[n:], slots[n:]
 	}
+	p.rows, p.slots = p.rows[:0], p.slots[:0]
 	return nil
 }
 
+// matchSome notes which rows of pairs have a match, and emits what follows.
 func (j *join) matchSome(port int, in *batch.Batch, p pairs, out op.Emitter) error {
 	s, other := j.sides[port], j.sides[1-port]
 	var sel []int32 // of the pairs; nil: all

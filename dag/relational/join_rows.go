@@ -22,6 +22,8 @@ type joined struct {
 	maxRows  int
 	maxBytes int64
 	sizes    []int64
+	texts    [2][]int       // by input: columns that are shown and whose values differ in size
+	weights  []int64        // of the batch in hand, by row: what those columns take; empty where there are none
 	blanks   []*batch.Blank // by column of the result, made as they are needed
 }
 
@@ -30,6 +32,12 @@ func newJoined(n *plan.Node, o *plan.Join) joined {
 	j := joined{o: o, schema: main.Schema, blanks: make([]*batch.Blank, main.Schema.NumFields())}
 	for i := range j.inputs {
 		j.inputs[i] = n.Inputs[i].Source().Schema
+		shown := o.Shows(main, i)
+		for c, f := range j.inputs[i].Fields() {
+			if shown(c) && !fixedSize(f.Type) {
+				j.texts[i] = append(j.texts[i], c)
+			}
+		}
 	}
 	for i := range main.Schema.NumFields() {
 		j.needed = append(j.needed, main.Needs(i))
@@ -120,7 +128,7 @@ func (j *joined) emit(port int, in *batch.Batch, other *joinSide, p pairs, whole
 // own sends kept rows of one side by themselves, the other side's columns null.
 func (j *joined) own(port int, s *joinSide, slots []int32, out op.Emitter) error {
 	for len(slots) > 0 {
-		some := slots[:min(len(slots), j.maxRows)]
+		some := slots[:j.cut(s.rows, slots, nil, nil)]
 		slots = slots[len(some):]
 		err := j.send(len(some), out, port, func(source int) (arrow.Array, error) {
 			return s.rows.Column(source).Build(j.mem, some)
@@ -164,13 +172,43 @@ func (j *joined) kept(left *state.Rows, lefts []int32, right *state.Rows, rights
 	return out.Emit("", j.out.stamp(recordOf(j.schema, columns, len(lefts))))
 }
 
-// cut says how many pairs of kept rows make the next batch, one at least.
+// weighs notes how large the rows of a batch are, for cutPairs.
+func (j *joined) weighs(port int, in *batch.Batch) {
+	j.weights = j.weights[:0]
+	for _, c := range j.texts[port] {
+		if len(j.weights) == 0 {
+			j.weights = resized(j.weights, int(in.Record.NumRows()))
+			clear(j.weights)
+		}
+		addSizes(j.weights, in.Record.Column(c), 0)
+	}
+}
+
+// cutPairs says how many pairs of rows of a batch with kept ones make the next batch, one at least.
+func (j *joined) cutPairs(other *state.Rows, p pairs) int {
+	if len(j.texts[0])+len(j.texts[1]) == 0 {
+		return len(p.rows)
+	}
+	j.sizes = resized(j.sizes, len(p.rows))
+	clear(j.sizes)
+	if len(j.weights) > 0 {
+		for i, row := range p.rows {
+			j.sizes[i] = j.weights[row]
+		}
+	}
+	other.AddSizes(j.sizes, p.slots)
+	return fitting(j.sizes, j.maxBytes)
+}
+
+// cut says how many kept rows, or pairs of them where right is not nil, make the next batch, one at least.
 func (j *joined) cut(left *state.Rows, lefts []int32, right *state.Rows, rights []int32) int {
 	n := min(len(lefts), j.maxRows)
 	j.sizes = resized(j.sizes, n)
 	clear(j.sizes)
 	left.AddSizes(j.sizes, lefts[:n])
-	right.AddSizes(j.sizes, rights[:n])
+	if right != nil {
+		right.AddSizes(j.sizes, rights[:n])
+	}
 	return fitting(j.sizes, j.maxBytes)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -200,6 +201,31 @@ func TestJoinForgets(t *testing.T) {
 	}
 	check(t, p.taken(), []row{{"b", arrow.Timestamp(100), int64(2), nil, nil}})
 	p.close()
+}
+
+// However many rows a row matches, and however long they are, they leave in batches of bounded size.
+func TestJoinCutsWhatItMakes(t *testing.T) {
+	o := &plan.Join{On: []plan.JoinKey{{Left: text("card"), Right: text("card_no")}}, Bound: &plan.Bound{}}
+	for _, where := range []string{"", `left.card == right.card_no`} {
+		o.Where = expression(where)
+		p := openOn(t, t, o, plan.Rows, nil, false, onTime(schemaOf("at timestamp", "card string", "note string"), "at"), onTime(payments, "paid"))
+		var many []row
+		for i := range 40 {
+			many = append(many, row{arrow.Timestamp(0), "a", int64(i)})
+		}
+		p.rows(0, row{arrow.Timestamp(0), "a", strings.Repeat("x", leastCut/4)})
+		p.rows(1, many...)
+		p.rows(0, row{arrow.Timestamp(0), "a", strings.Repeat("y", leastCut/4)})
+		for _, b := range p.out.Batches[""] {
+			if b.Rows() > 5 {
+				t.Errorf("a batch of %d rows", b.Rows())
+			}
+		}
+		if n := len(p.taken()); n != 80 {
+			t.Errorf("%d rows", n)
+		}
+		p.close()
+	}
 }
 
 // Complete results are joined epoch by epoch, and without a bound.
