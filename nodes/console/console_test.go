@@ -117,3 +117,28 @@ func TestKeepsOnlyWhatItShows(t *testing.T) {
 		t.Errorf("got\n%s", got)
 	}
 }
+
+// A commit shows nothing, and takes nothing from the next epoch: not each epoch has one, and one can come where no epoch ends.
+func TestCommitsShowNothing(t *testing.T) {
+	rt := optest.New(t)
+	rt.Saved = true
+	s := open(t, rt, 20, 20)
+	for epoch, word := range []string{"a", "b", "c"} {
+		text := show(t, rt, s, uint64(epoch), rows(rt, nil, word))
+		if !strings.Contains(text, "|   "+word+"|    0|") || strings.Count(text, "\n|") != 2 {
+			t.Errorf("epoch %d shows\n%s", epoch, text)
+		}
+		for range 2 * (epoch % 2) {
+			p, err := s.Prepare(t.Context(), &optest.Emitter{})
+			if err != nil || p != nil {
+				t.Errorf("Prepare = %v, %v", p, err)
+			}
+			if err := s.Commit(t.Context(), p); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, more := rt.Shown(3); more {
+		t.Error("a commit showed something")
+	}
+}

@@ -41,3 +41,16 @@ func TestDropsEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// It has nothing to commit, however often it is asked.
+func TestNothingToCommit(t *testing.T) {
+	for range 2 {
+		p, err := sink{}.Prepare(t.Context(), &optest.Emitter{})
+		if err != nil || p != nil {
+			t.Errorf("Prepare = %v, %v", p, err)
+		}
+		if err := (sink{}).Commit(t.Context(), p); err != nil {
+			t.Error(err)
+		}
+	}
+}

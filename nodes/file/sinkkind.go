@@ -20,7 +20,7 @@ import (
 type SinkConfig struct {
 	Path        string `yaml:"path" doc:"with an extension one file, which shows at the end of the run; otherwise a directory of parts" required:"true"`
 	Compression string `yaml:"compression" doc:"how to pack; auto goes by .gz and .zst at the end of path, and packs no parts" enum:"auto,gzip,zstd,none" default:"auto"`
-	Roll        Roll   `yaml:"roll" doc:"when a part of a directory is done and shows; at whichever comes first"`
+	Roll        Roll   `yaml:"roll" doc:"when a part of a directory is done and shows, with a checkpoint at the commit of its rows; at whichever comes first"`
 }
 
 // Roll is when a part is done.

@@ -394,3 +394,34 @@ func TestRetryAfter(t *testing.T) {
 		}
 	}
 }
+
+// In a run with a checkpoint commits come again and again: what they stand for was delivered before, and is not sent again.
+func TestCommitsSendNothing(t *testing.T) {
+	var got received
+	srv := httptest.NewServer(&got)
+	defer srv.Close()
+	rt := optest.New(t)
+	rt.Saved = true
+	cfg := sinkDefaults(srv.URL)
+	cfg.Batch, cfg.MaxInFlight = "row", 4
+	s := openSink(t, rt, cfg, "json", nil)
+	for round := 1; round <= 3; round++ {
+		b := eventRows(rt, 10)
+		if err := s.Write(t.Context(), b, &optest.Emitter{}); err != nil {
+			t.Fatal(err)
+		}
+		b.Release()
+		p, err := s.Prepare(t.Context(), &optest.Emitter{})
+		if err != nil || p != nil {
+			t.Errorf("Prepare = %v, %v", p, err)
+		}
+		for range 2 {
+			if err := s.Commit(t.Context(), p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(got.bodies) != 10*round {
+			t.Errorf("round %d: %d requests", round, len(got.bodies))
+		}
+	}
+}

@@ -2,6 +2,7 @@ package stdout
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"flowrun/dag/batch"
 	"flowrun/dag/codec"
+	"flowrun/dag/op"
 	"flowrun/dag/op/optest"
 	"flowrun/dag/schema"
 )
@@ -116,5 +118,44 @@ func TestALargeBufferIsGivenBack(t *testing.T) {
 	}
 	if cap(s.buf) > maxBuffer {
 		t.Errorf("%d bytes are kept", cap(s.buf))
+	}
+}
+
+// In a run with a checkpoint commits come again and again. They find nothing to do, and print nothing twice; nor does a run
+// that goes on.
+func TestCommitsPrintNothing(t *testing.T) {
+	rt := optest.New(t)
+	rt.Saved = true
+	var want string
+	for run := range 2 {
+		s := &sink{encoder: codec.NewEncoder("text", words)}
+		if err := s.Open(t.Context(), rt, []op.Prepared{nil}); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 3 {
+			row := fmt.Sprint(run, i)
+			want += row + "\n"
+			b := rows(rt, row)
+			if err := s.Write(t.Context(), b, &optest.Emitter{}); err != nil {
+				t.Fatal(err)
+			}
+			b.Release()
+			p, err := s.Prepare(t.Context(), &optest.Emitter{})
+			if err != nil || p != nil {
+				t.Errorf("Prepare = %v, %v", p, err)
+			}
+			if got := rt.Printed(); got != want {
+				t.Errorf("before the commit %q are printed, want %q", got, want)
+			}
+			if err := errors.Join(s.Commit(t.Context(), p), s.Commit(t.Context(), p)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := rt.Printed(); got != want {
+		t.Errorf("%q are printed, want %q", got, want)
 	}
 }
