@@ -45,6 +45,9 @@ func transfers(rt *rapid.T, batches [2][]timedBatch) *timedPlan {
 	p.add("balance", &plan.Project{Items: []plan.Item{item("account", "account"), item("balance", "(credit ?? 0) - (debit ?? 0)"), item("moves", "(ins ?? 0) - (outs ?? 0)")}}, "balances")
 	p.add("total", &plan.Aggregate{Emit: plan.Complete, Take: []plan.TakeItem{{Name: text("total"), Text: text("sum(balance)")},
 		{Name: text("moves"), Text: text("sum(moves)")}, {Name: text("accounts"), Text: text("count()")}}}, "balance")
+	for _, id := range []string{"debits", "credits", "balances", "balance"} {
+		p.by[id].Parallelism = rapid.IntRange(1, 3).Draw(rt, "lanes of "+id)
+	}
 	p.sink("balance")
 	p.sink("total")
 	return p

@@ -10,9 +10,13 @@ import (
 
 // message is what travels on an edge: rows, the promise of a watermark, or the end of an epoch.
 type message struct {
-	kind     messageKind
-	batch    *batch.Batch // of data: the receiver owns one reference
-	standing standing     // of a watermark
+	kind  messageKind
+	batch *batch.Batch // of data: the receiver owns one reference
+	// open, of data: others that came before or with these rows follow, since lanes give rows back one lane after the other, or in
+	// any order. No watermark is made of the rows until something comes that is not open; a barrier never is, a watermark where
+	// that is so on another way that leads here.
+	open     bool
+	standing standing // of a watermark
 	cut      cut
 }
 

@@ -19,6 +19,7 @@ type emitter struct {
 	lane    *lane // that the instance runs in; nil: none
 	fates   fates // of the call under way
 	skipped int   // rows that the call handed on as skipped
+	open    bool  // more follows of what came in, see message
 	call    call
 	raw     rowText
 
@@ -90,7 +91,7 @@ func (e *emitter) send(edges []*edge, b *batch.Batch) error {
 		b.Retain()
 	}
 	for i, to := range edges {
-		if err := e.give(to, message{kind: data, batch: b}); err != nil {
+		if err := e.give(to, message{kind: data, batch: b, open: e.open}); err != nil {
 			for range edges[i+1:] {
 				b.Release()
 			}
@@ -120,6 +121,7 @@ func (e *emitter) give(to *edge, m message) error {
 
 // forward gives a watermark or a barrier to every edge.
 func (e *emitter) forward(m message) error {
+	m.open = e.open
 	for _, to := range e.n.edges {
 		if err := e.give(to, m); err != nil {
 			return err

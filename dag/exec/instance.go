@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"flowrun/dag/batch"
@@ -18,16 +19,16 @@ type instance struct {
 	marker   op.Marker   // nil: it makes no watermarks of its own
 	clock    op.Clocked  // nil: it waits for no time
 	made     time.Time   // the last watermark of the marker's
-	waits    bool        // the marker is asked only at watermarks from above and at barriers, between which rows change places
 	rt       op.Runtime
 	emit     *emitter
 	inbox    *inbox
 	marks    watermarks
+	more     []bool // by port, of the head of lanes for all ports: more follows of what came in, see message
 	finished bool
 }
 
 func newInstance(n *node, tr op.Transform, emit *emitter, rt op.Runtime) *instance {
-	i := &instance{node: n, tr: tr, rt: rt, emit: emit, inbox: newInbox(n.in), marks: newWatermarks(len(n.in))}
+	i := &instance{node: n, tr: tr, rt: rt, emit: emit, inbox: newInbox(n.in), marks: newWatermarks(len(n.in)), more: make([]bool, len(n.in))}
 	n.emits = append(n.emits, emit)
 	return i
 }
@@ -37,13 +38,14 @@ func (i *instance) shares() *shares { return i.emit.clock }
 func (i *instance) open(ctx context.Context) error {
 	i.finisher, _ = i.tr.(op.Finisher)
 	i.marker, _ = i.tr.(op.Marker)
-	i.waits = i.marker != nil && i.plan.Reordered()
 	i.clock, _ = i.tr.(op.Clocked)
 	return i.guard(ctx, "open", func() error { return i.tr.Open(ctx, i.rt) })
 }
 
 // take deals with one message, and reports whether it was the last.
 func (i *instance) take(ctx context.Context, port int, m message) (last bool, err error) {
+	i.more[min(port, len(i.more)-1)] = m.open
+	i.emit.open = slices.Contains(i.more, true)
 	switch m.kind {
 	case data:
 		err = i.process(ctx, port, m.batch)
@@ -71,17 +73,15 @@ func (i *instance) process(ctx context.Context, port int, b *batch.Batch) error 
 		return i.failed("process", err)
 	}
 	i.in[port].receivedRows.Add(uint64(rows))
-	if !i.waits {
-		if err := i.mark(); err != nil {
-			return err
-		}
+	if err := i.mark(); err != nil {
+		return err
 	}
 	return i.finish(ctx)
 }
 
-// mark passes on the watermark that the transform makes of the rows so far, if it has risen.
+// mark passes on the watermark that a marker makes, unless rows follow that may be older.
 func (i *instance) mark() error {
-	if i.marker == nil {
+	if i.marker == nil || i.emit.open {
 		return nil
 	}
 	at := i.marker.Mark()
@@ -116,10 +116,8 @@ func (i *instance) watermark(ctx context.Context, port int, s standing) error {
 	case i.finished:
 		return nil
 	case i.marker != nil && !ends: // the watermark from above ends here
-		if i.waits {
-			if err := i.mark(); err != nil {
-				return err
-			}
+		if err := i.mark(); err != nil {
+			return err
 		}
 		if turns {
 			return i.stand(standing{at: i.made, idle: now.idle})
@@ -166,6 +164,11 @@ func (i *instance) stand(s standing) error {
 }
 
 func (i *instance) barrier(ctx context.Context, c cut) error {
+	clear(i.more)
+	i.emit.open = false
+	if err := i.mark(); err != nil {
+		return err
+	}
 	if !c.empty {
 		i.emit.begin(callBarrier)
 		err := i.guard(ctx, "barrier", func() error {
@@ -179,11 +182,6 @@ func (i *instance) barrier(ctx context.Context, c cut) error {
 		}
 	}
 	i.remembers()
-	if i.waits {
-		if err := i.mark(); err != nil {
-			return err
-		}
-	}
 	i.emit.ended(c)
 	return i.emit.forward(message{kind: barrier, cut: c})
 }

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"flowrun/dag/op"
@@ -21,6 +22,7 @@ type lanes struct {
 	*node // the head of the chain
 	inbox *inbox
 	marks watermarks
+	more  []bool // by port: more follows of what came in, see message
 	desk  *desk
 	each  []*lane
 	cuts  []*relational.Exchange // by port, where rows belong to lanes; else none
@@ -38,7 +40,7 @@ type lane struct {
 // newLanes puts the chain of a head into its lanes.
 func newLanes(t *transform) *lanes {
 	keyed := plan.Keyed(t.plan.Op)
-	g := &lanes{node: t.node, inbox: newInbox(t.in), marks: newWatermarks(len(t.in)), desk: newDesk(t.node, len(t.instances), keyed)}
+	g := &lanes{node: t.node, inbox: newInbox(t.in), marks: newWatermarks(len(t.in)), more: make([]bool, len(t.in)), desk: newDesk(t.node, len(t.instances), keyed)}
 	if keyed {
 		for port := range t.in {
 			g.cuts = append(g.cuts, relational.NewExchange(t.plan.LaneKeys(port), len(t.instances), t.run.o.Allocator))
@@ -48,7 +50,7 @@ func newLanes(t *transform) *lanes {
 	}
 	for i, head := range t.instances {
 		l := &lane{group: g, at: i, head: head}
-		head.marks = newWatermarks(1) // they come merged
+		head.marks, head.more = newWatermarks(1), make([]bool, 1) // they come merged
 		g.each = append(g.each, l)
 		for _, n := range t.chain {
 			n.op.(*transform).instances[i].emit.lane = l
@@ -95,6 +97,8 @@ func (g *lanes) give(ctx context.Context, port int, m message) (last bool, err e
 	s := slip{message: m, port: port, lane: anyLane}
 	if m.kind < rung {
 		s.edge = g.in[port]
+		g.more[port] = m.open
+		s.message.open = slices.Contains(g.more, true)
 	}
 	switch m.kind {
 	case stirred:
@@ -135,7 +139,7 @@ func (g *lanes) share(ctx context.Context, s slip) error {
 		}
 	}
 	if left > 1 {
-		s.parts = &left
+		s.cut = &pieces{all: left}
 	}
 	for lane, part := range parts {
 		switch {

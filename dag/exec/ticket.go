@@ -15,14 +15,19 @@ type ticket struct {
 	message message
 	edge    *edge // that it came on; nil: on none
 	port    int
-	lane    int    // of rows: whose they are; anyLane
-	parts   *int   // of a batch that was cut into several tickets: how many of them have not left; nil: it is whole
-	owed    []bool // by lane, of what is for all: it has not taken it yet
-	undone  int    // lanes that have it or will
+	lane    int     // of rows: whose they are; anyLane
+	cut     *pieces // of a batch that was cut into several tickets; nil: it is whole
+	owed    []bool  // by lane, of what is for all: it has not taken it yet
+	undone  int     // lanes that have it or will
 	state   ticketState
 	kept    []parcel
 	err     error   // the chain failed on it: the run fails when it is its turn
 	wakes   []int64 // by lane, where operators wait for times: when, once the lane is done with it; unknown where it has no part in it
+}
+
+// pieces is a batch that was cut into several tickets.
+type pieces struct {
+	all, left int // how many there are, and how many of them have left
 }
 
 // anyLane is in place of a lane where any will do.
@@ -62,6 +67,8 @@ type desk struct {
 	room    chan struct{} // for a ticket
 	rows    chan struct{} // for a ticket of rows
 	ticking *ticking      // where operators wait for times; else nil
+	halves  int           // batches that were cut, and of which some parts have left
+	seen    []*edge       // scratch of gather
 
 	mu      sync.Mutex
 	come    []*sync.Cond // by lane where rows belong to lanes, else one for all
@@ -106,7 +113,7 @@ type slip struct {
 	edge    *edge
 	port    int
 	lane    int
-	parts   *int
+	cut     *pieces
 }
 
 // issue gives the next ticket to a message; while there is none it waits. Where it fails it releases the message's rows.
@@ -125,7 +132,7 @@ func (d *desk) issue(ctx context.Context, s slip) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	tk := d.at(d.end)
-	tk.message, tk.edge, tk.port, tk.lane, tk.parts = m, s.edge, s.port, s.lane, s.parts
+	tk.message, tk.edge, tk.port, tk.lane, tk.cut = m, s.edge, s.port, s.lane, s.cut
 	tk.state, tk.undone = issued, 1
 	for i := range tk.wakes {
 		tk.wakes[i] = unknown
@@ -266,6 +273,7 @@ func (d *desk) turn() *ticket {
 // let lets out what was made of a ticket.
 func (d *desk) let(tk *ticket) error {
 	ctx := d.head.run.base
+	d.gather(tk)
 	for i, p := range tk.kept {
 		tk.kept[i] = parcel{} // it is the edge's now
 		if m, goes := p.edge.merge.take(p.lane, p.message); goes {
@@ -290,15 +298,40 @@ func (d *desk) let(tk *ticket) error {
 	if d.ticking != nil {
 		d.ticking.left(tk) // known before the message counts as dealt with
 	}
-	if tk.parts != nil {
-		*tk.parts--
-	}
-	if tk.edge != nil && (tk.parts == nil || *tk.parts == 0) {
+	if tk.edge != nil && (tk.cut == nil || tk.cut.left == tk.cut.all) {
 		tk.edge.done.Add(1)
 	}
-	tk.parts = nil
+	tk.cut = nil
 	d.head.run.idle()
 	return nil
+}
+
+// gather notes which of the rows that leave by an edge are followed by others that came with them, or before: other parts of a
+// batch, what other lanes made of what is for all, and, where order was given up, anything up to what is for all.
+func (d *desk) gather(tk *ticket) {
+	switch {
+	case tk.cut != nil:
+		if tk.cut.left == 0 {
+			d.halves++
+		}
+		if tk.cut.left++; tk.cut.left == tk.cut.all {
+			d.halves--
+		}
+	case tk.message.kind == data && !d.head.plan.Unordered:
+		return
+	}
+	d.seen = d.seen[:0]
+	for i := len(tk.kept) - 1; i >= 0; i-- {
+		p := &tk.kept[i]
+		if p.message.kind != data {
+			continue
+		}
+		last := !slices.Contains(d.seen, p.edge)
+		if last {
+			d.seen = append(d.seen, p.edge)
+		}
+		p.message.open = p.message.open || d.halves > 0 || !last || tk.message.kind == data && d.head.plan.Unordered
+	}
 }
 
 // clear releases what a run that was ended left behind; no lane works any more.
@@ -330,7 +363,7 @@ func (g *merge) take(lane int, m message) (message, bool) {
 	switch m.kind {
 	case watermark:
 		now, rises, turns := g.marks.set(lane, m.standing)
-		return message{kind: watermark, standing: now}, rises || turns
+		return message{kind: watermark, standing: now, open: m.open}, rises || turns
 	case barrier:
 		g.barriers++
 		if g.barriers < len(g.marks.each) {

@@ -160,8 +160,6 @@ func window(w *plan.Window) string {
 	switch {
 	case w == nil:
 		return ""
-	case w.Session && w.Gap.P != nil:
-		return fmt.Sprintf("sessions %s: ", w.Gap.Text.Value)
 	case w.Session:
 		return fmt.Sprintf("sessions %s: ", w.Size)
 	case w.Every < w.Size:

@@ -24,7 +24,7 @@ type Ender interface {
 }
 
 // Marker is a [Transform] that makes watermarks of its own, from the rows that it sees. The runner asks after every Process
-// (behind lanes that change the order of rows: where they cannot, at the inputs' watermarks and at barriers) and passes on what has
+// (behind lanes that change the order of rows: once all of a batch has come, or at a watermark or barrier) and passes on what has
 // risen. What the inputs promise it still tells by Watermark, and passes on only the end of time.
 type Marker interface{ Mark() time.Time }
 

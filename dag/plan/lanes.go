@@ -82,14 +82,6 @@ func Keyed(o Op) bool {
 	return len(keysOf(o)) > 0
 }
 
-// Reordered reports whether the rows that a node reads are not in the order in which they came, since lanes above share them out by
-// key, or keep no order. Only between two watermarks or barriers can they change places.
-func (n *Node) Reordered() bool {
-	return slices.ContainsFunc(n.Inputs, func(e Edge) bool {
-		return e.From.Parallelism > 1 && (Keyed(e.From.Op) || e.From.Unordered) || e.From.Reordered()
-	})
-}
-
 // windowsOnly reports whether the keys are windows, of which few have rows at a time.
 func (o *Top) windowsOnly() bool {
 	return !slices.ContainsFunc(o.By, func(it Item) bool { return !it.Bare || it.Name.Value != WindowStart && it.Name.Value != WindowEnd })
