@@ -13,7 +13,7 @@ import (
 var CodeLanes = diag.Define("FR0408", "cannot run in lanes",
 	"`parallelism` runs a node in several lanes, each on rows of its own. It is for nodes that look at one row at a time: "+
 		"filter, select, derive, drop, rename, explode, parse, route, lookup; for those that keep something for each key, whose "+
-		"rows are shared out by key: aggregate, top and scan with `by`, dedupe, join; and for sources that decode in lanes. The "+
+		"rows are shared out by key: aggregate, top, scan and match with `by`, dedupe, join; and for sources that decode in lanes. The "+
 		"message says why this node is none of them.")
 
 // maxLanes bounds how many goroutines a file can ask for at one node.

@@ -21,8 +21,10 @@ func TestDetail(t *testing.T) {
 		"at, 5s behind":                      &plan.Watermark{Timing: plan.Timing{Column: diag.Text{Value: "at"}, Delay: 5 * time.Second}},
 		"by device within 1m0s":              &plan.Dedupe{By: by, Within: time.Minute},
 		"n: acc.n + 1 by device":             &plan.Fold{By: by, Next: []plan.Item{{Name: diag.Text{Value: "n"}, Expr: plan.Expr{Text: diag.Text{Value: "acc.n + 1"}}}}},
-		"left on card":                       &plan.Join{Type: plan.LeftJoin, On: []plan.JoinKey{{Left: diag.Text{Value: "card"}}}},
-		"3 by device":                        &plan.Top{N: 3, By: by},
+		"ordered then no paid by device within 15m0s": &plan.Match{By: by, Steps: []plan.Item{{Name: diag.Text{Value: "ordered"}}},
+			Absent: []plan.Item{{Name: diag.Text{Value: "paid"}}}, Within: 15 * time.Minute},
+		"left on card": &plan.Join{Type: plan.LeftJoin, On: []plan.JoinKey{{Left: diag.Text{Value: "card"}}}},
+		"3 by device":  &plan.Top{N: 3, By: by},
 	} {
 		if got := detail(o); got != want {
 			t.Errorf("%T: %q, want %q", o, got, want)

@@ -133,6 +133,24 @@ func detail(o plan.Op) string {
 			text += fmt.Sprintf(" within %s", o.Within)
 		}
 		return text
+	case *plan.Match:
+		names := make([]string, len(o.Steps))
+		for i, it := range o.Steps {
+			names[i] = it.Name.Value
+		}
+		text := strings.Join(names, " then ")
+		for i, it := range o.Absent {
+			if i == 0 {
+				text += " then no "
+			} else {
+				text += " or "
+			}
+			text += it.Name.Value
+		}
+		if len(o.By) > 0 {
+			text += " by " + items(o.By)
+		}
+		return text + " within " + o.Within.String()
 	case *plan.Fold:
 		texts := make([]string, len(o.Next))
 		for i, it := range o.Next {

@@ -53,6 +53,31 @@ func (p *Program) Timed() bool {
 	return timed(p.root)
 }
 
+// Fields are the names of the fields that the program reads of a column that is a struct, each once. whole says that it may read
+// any of them.
+func (p *Program) Fields(column string) (names []string, whole bool) {
+	seen := map[*Typed]bool{}
+	var walk func(t *Typed)
+	walk = func(t *Typed) {
+		switch {
+		case seen[t]:
+			return
+		case t.Form == FormColumn:
+			whole = whole || t.Name == column
+		case t.Form == FormField && t.Args[0].Form == FormColumn && t.Args[0].Name == column:
+			names = append(names, t.Name)
+			return
+		}
+		seen[t] = true
+		for _, a := range t.Args {
+			walk(a)
+		}
+	}
+	walk(p.root)
+	slices.Sort(names)
+	return slices.Compact(names), whole
+}
+
 // Passes gives the column that the program is, as it is, by its place in the schema; ok is false where it computes
 // something.
 func (p *Program) Passes() (column int, ok bool) { return p.root.Index, p.root.Form == FormColumn }

@@ -1,7 +1,9 @@
 package expr
 
 import (
+	"bytes"
 	"fmt"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -79,6 +81,29 @@ func ReadStruct(names []string, fields []arrow.Array, i int) (Struct, error) {
 		s[name] = v
 	}
 	return s, nil
+}
+
+// Own gives a copy of a value that shares no memory with arrays.
+func Own(v any) any {
+	switch v := v.(type) {
+	case string:
+		return strings.Clone(v)
+	case []byte:
+		return bytes.Clone(v)
+	case []any:
+		list := make([]any, len(v))
+		for i, e := range v {
+			list[i] = Own(e)
+		}
+		return list
+	case map[string]any:
+		m := make(map[string]any, len(v))
+		for k, e := range v {
+			m[strings.Clone(k)] = Own(e)
+		}
+		return m
+	}
+	return v
 }
 
 // AppendValue puts a value that [Given] computed into a builder of the program's type.

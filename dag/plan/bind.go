@@ -88,6 +88,8 @@ func (b *binder) node(n *Node) {
 		out = b.dedupe(n, o, in)
 	case *Fold:
 		out = b.fold(n, o, in)
+	case *Match:
+		out = b.pattern(n, o, in)
 	case *Union:
 		out = b.union(n, o)
 	case *Aggregate:

@@ -88,6 +88,8 @@ func (x *explainer) node(n *Node) {
 		x.dedupe(o)
 	case *Fold:
 		x.fold(o)
+	case *Match:
+		x.match(o)
 	case *Union:
 		x.linef("  all rows of %d inputs, columns by name", len(n.Inputs))
 	case *Aggregate:

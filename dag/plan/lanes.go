@@ -47,6 +47,8 @@ func NoLanes(o Op) (why, instead string) {
 		return "ranks all rows together, having no `by`, and one lane has to see them all", keyed
 	case *Fold:
 		return "keeps the same values for all rows, having no `by`, and one lane has to see them all", keyed
+	case *Match:
+		return "looks at all rows together, having no `by`, and one lane has to see them all", keyed
 	case *Aggregate:
 		if o.Window != nil {
 			return "has one group for each window, having no `by`, and one lane has to see all its rows", keyed
@@ -69,6 +71,8 @@ func keysOf(o Op) []Item {
 	case *Top:
 		return o.By
 	case *Fold:
+		return o.By
+	case *Match:
 		return o.By
 	}
 	return nil

@@ -158,6 +158,12 @@ func (n *Node) read(port int, in need, s *arrow.Schema, of map[*Output]need) {
 		if late := n.Output(LateOutput); late != nil && late.Read {
 			in.or(of[late][:len(in)])
 		}
+	case *Match:
+		in.matched(o, s)
+		in.clock(o.Clock)
+		if late := n.Output(LateOutput); late.Read {
+			in.or(of[late][:len(in)])
+		}
 	case *Fold:
 		for i, c := range o.Columns {
 			if c.Source >= 0 {
@@ -209,7 +215,7 @@ func (n *Node) showsRows() bool {
 // canReject reports whether there may be input rows that the node rejects.
 func (n *Node) canReject() bool {
 	switch o := n.Op.(type) {
-	case *Parse, *Write, *Watermark, *Dedupe, *Join, *Sort, *Top: // those behind Parse and Write, of a row without event time
+	case *Parse, *Write, *Watermark, *Dedupe, *Join, *Sort, *Top, *Match: // those behind Parse and Write, of a row without event time
 		return true
 	case *Aggregate:
 		if o.Window != nil {
@@ -249,6 +255,10 @@ func (n *Node) programs() []*expr.Program {
 		}
 	case *Fold:
 		for _, it := range append(slices.Clone(o.By), o.Next...) {
+			all = append(all, it.Expr.P)
+		}
+	case *Match:
+		for _, it := range o.By {
 			all = append(all, it.Expr.P)
 		}
 	case *Write:

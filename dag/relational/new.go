@@ -43,6 +43,8 @@ func New(n *plan.Node) (op.Transform, error) {
 		return newDedupe(n, o)
 	case *plan.Fold:
 		return newFold(n, o)
+	case *plan.Match:
+		return newMatch(n, o)
 	case *plan.Union:
 		return newUnion(n, o), nil
 	case *plan.Aggregate:

@@ -37,6 +37,7 @@ func TestEveryOperationHasAnOperator(t *testing.T) {
 		"Lookup":    func() plan.Op { return &plan.Lookup{Schema: schemaOf("id int")} },
 		"Dedupe":    func() plan.Op { return &plan.Dedupe{} },
 		"Fold":      func() plan.Op { return &plan.Fold{Kept: schemaOf(), Row: schemaOf()} },
+		"Match":     func() plan.Op { return &plan.Match{} },
 		"Watermark": func() plan.Op { return &plan.Watermark{} },
 	}
 	ops := operations(t)

@@ -38,14 +38,9 @@ func (s *stored) close() {
 func (s *stored) emit(slots []int32, more func(from, to int) arrow.Array, out op.Emitter) error {
 	for from := 0; from < len(slots); {
 		to := from + s.cut(slots[from:])
-		columns, err := s.Build(s.out.mem, slots[from:to])
+		columns, err := s.build(slots[from:to])
 		if err != nil {
 			return err
-		}
-		for i, b := range s.blanks {
-			if b != nil {
-				columns[i] = b.Array(to - from)
-			}
 		}
 		if more != nil {
 			columns = append(columns, more(from, to))
@@ -58,6 +53,20 @@ func (s *stored) emit(slots []int32, more func(from, to int) arrow.Array, out op
 		from = to
 	}
 	return nil
+}
+
+// build makes the columns of the rows at slots, which are the caller's; those that are not kept are blank.
+func (s *stored) build(slots []int32) ([]arrow.Array, error) {
+	columns, err := s.Build(s.out.mem, slots)
+	if err != nil {
+		return nil, err
+	}
+	for i, b := range s.blanks {
+		if b != nil {
+			columns[i] = b.Array(len(slots))
+		}
+	}
+	return columns, nil
 }
 
 // cut says how many of the slots make the next batch, one at least.

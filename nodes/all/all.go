@@ -16,6 +16,7 @@ import (
 	_ "flowrun/nodes/join"
 	_ "flowrun/nodes/limit"
 	_ "flowrun/nodes/lookup"
+	_ "flowrun/nodes/match"
 	_ "flowrun/nodes/nexmark"
 	_ "flowrun/nodes/parse"
 	_ "flowrun/nodes/ratelimit"
