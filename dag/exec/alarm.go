@@ -79,14 +79,26 @@ func (i *instance) tick(ctx context.Context, now time.Time) error {
 		if err := i.clock.Tick(ctx, now, i.emit); err != nil {
 			return err
 		}
+		i.remembersNow()
 		return i.emit.idle()
 	})
 }
 
 var _ clocked = (*instance)(nil)
 
+// stateEvery is how often, beside barriers, it is noted how much an operator keeps: no more often than somebody looks.
+const stateEvery = 250 * time.Millisecond
+
+// remembersNow notes how much the operator keeps where that was long ago: a watermark may forget rows without an epoch behind it.
+func (i *instance) remembersNow() {
+	if moment()-i.noted >= stateEvery {
+		i.remembers()
+	}
+}
+
 // remembers notes how much the operator keeps.
 func (i *instance) remembers() {
+	i.noted = moment()
 	if s, ok := i.tr.(op.Stateful); ok {
 		rows, bytes := s.State()
 		i.emit.stateRows.Store(rows)

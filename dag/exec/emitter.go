@@ -27,8 +27,8 @@ type emitter struct {
 	// 0: none. It is set here, and cleared by the barrier.
 	since atomic.Int64
 
-	stateRows, stateBytes atomic.Int64 // what the operator remembers, at the last barrier
-	stateMost             atomic.Int64 // the most bytes that it remembered at a barrier
+	stateRows, stateBytes atomic.Int64 // what the operator remembered when it was last noted
+	stateMost             atomic.Int64 // the most bytes of those
 }
 
 // writer is whose rows an edge is given.

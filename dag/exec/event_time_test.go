@@ -534,3 +534,30 @@ func TestLateRowsAreInTheStatus(t *testing.T) {
 		}
 	})
 }
+
+// What a watermark makes an operator forget shows, though no epoch comes behind it.
+func TestStateShowsWhatAWatermarkForgot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newTimedPlan()
+		p.source("a", plan.Timing{}, &timedSource{live: true, batches: []timedBatch{{after: ms(10), rows: rowsAt(1_000, 2_000, 60_000)}}})
+		p.source("b", plan.Timing{Idle: 30 * time.Second}, &timedSource{live: true, batches: []timedBatch{{after: ms(10), rows: rowsAt(1_500)}}})
+		p.add("joined", &plan.Join{On: []plan.JoinKey{{Left: text("k"), Right: text("k")}}, Bound: &plan.Bound{Upper: time.Second}, Prefix: [2]string{"", "right_"}}, "a", "b")
+		p.sink("joined")
+		r := p.start(t)
+		kept := func(want uint64) {
+			t.Helper()
+			synctest.Wait()
+			if got := r.Snapshot().Nodes[2].StateRows; got != want {
+				t.Errorf("%d rows are kept, want %d", got, want)
+			}
+		}
+		time.Sleep(5 * time.Second)
+		kept(4)
+		epochs := r.Snapshot().Epochs
+		time.Sleep(time.Minute)
+		kept(1)
+		if r.Snapshot().Epochs != epochs {
+			t.Error("an epoch came")
+		}
+	})
+}

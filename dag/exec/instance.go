@@ -25,6 +25,7 @@ type instance struct {
 	marks    watermarks
 	more     []bool // by port, of the head of lanes for all ports: more follows of what came in, see message
 	finished bool
+	noted    time.Duration // when it was last noted how much the operator keeps
 }
 
 func newInstance(n *node, tr op.Transform, emit *emitter, rt op.Runtime) *instance {
@@ -152,6 +153,7 @@ func (i *instance) rise(ctx context.Context, now standing) error {
 	if ends && i.emit.lane == nil {
 		i.meter.ended.Store(true)
 	}
+	i.remembersNow()
 	i.made = promise.at
 	i.meter.stands(now)
 	return i.emit.forward(message{kind: watermark, standing: promise})
