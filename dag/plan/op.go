@@ -39,8 +39,12 @@ type Scan struct {
 	Alone string
 	// Lanes: it decodes in as many lanes as op.Runtime.Lanes says, in order, so that `parallelism` means something.
 	Lanes bool
-	// Pushes: the source can answer conditions itself.
-	Pushes bool
+	// Pushes: the source can answer conditions itself. PushesOver are the columns that they may read; nil: any.
+	Pushes     bool
+	PushesOver []string
+	// Newest is a column whose largest value of each batch the source keeps, whatever conditions say of its row: event time of that
+	// column goes on as if nothing were left out. "": there is none, and with event time nothing is pushed.
+	Newest string
 	// Set by Rewrite. Want says which columns are to be built; nil: all; see codec.DecoderOptions. Pushed are conditions, none of
 	// which can fail, for a source that Pushes: rows for which one is not true it leaves out, and counts in Batch.Skipped.
 	Want   []bool

@@ -33,11 +33,20 @@ func push(p *Pipeline, order []*Node) {
 			if part.Timed() {
 				continue // a batch has its time when it is whole
 			}
-			if moved := over(source.Output("").Schema, columns, n.Inputs[0].Source().Schema, part); moved != nil {
+			from := n.Inputs[0].Source().Schema
+			if moved := over(source.Output("").Schema, columns, from, part); moved != nil && scan.answers(part, from, columns) {
 				scan.Pushed = append(scan.Pushed, moved)
 			}
 		}
 	}
+}
+
+// answers reports whether a source that Pushes can answer a condition over the columns of from, where columns gives the place of
+// each there.
+func (s *Scan) answers(p *expr.Program, from *arrow.Schema, columns []int) bool {
+	return s.PushesOver == nil || !slices.ContainsFunc(p.Columns(), func(name string) bool {
+		return !slices.Contains(s.PushesOver, s.Schema.Field(columns[from.FieldIndices(name)[0]]).Name)
+	})
 }
 
 // ahead are the conditions of a program for which a row may be left out before the program is computed, if one of them is
@@ -68,7 +77,7 @@ func answering(n *Node, readers map[*Output]int) (source *Node, columns []int) {
 		n = e.From
 		switch o := n.Op.(type) {
 		case *Scan:
-			if !o.Pushes || o.Timing != nil { // rows that are left out move the watermark too
+			if !o.Pushes || o.Timing != nil && o.Timing.Column.Value != o.Newest { // rows that are left out move the watermark too
 				return nil, nil
 			}
 			return n, columns

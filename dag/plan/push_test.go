@@ -4,8 +4,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"flowrun/dag/diag"
 	"flowrun/dag/plan"
+	"flowrun/dag/schema"
 )
 
 // pushed gives the conditions that a source is to answer, each with the places of the columns it reads there.
@@ -102,6 +105,41 @@ func TestPushes(t *testing.T) {
 			plan.Rewrite(g.p)
 			if scan.Pushed != nil {
 				t.Error("pushed to a source that does not know how to answer")
+			}
+		})
+	}
+}
+
+// A source may answer for some of its columns only, and with event time only where its newest row stays.
+func TestPushesSome(t *testing.T) {
+	rename := func(g *graph) {
+		g.add("other", &plan.Project{Keep: true, Rename: []plan.Renamed{{Old: text("i"), New: text("j")}, {Old: text("j"), New: text("i")}}}, "rows")
+		g.add("hot", filter(`i == 3 && j == 4`), "other")
+	}
+	plain := func(g *graph) { g.add("hot", filter("i == 3 && j == 4"), "rows") }
+	timing := &plan.Timing{Column: text("at")}
+	for _, c := range []struct {
+		name string
+		set  plan.Scan
+		fill func(g *graph)
+		want string
+	}{
+		{"of one column", plan.Scan{PushesOver: []string{"i"}}, plain, "i == 3"},
+		{"of one under a new name", plan.Scan{PushesOver: []string{"i"}}, rename, "j == 4"},
+		{"with event time", plan.Scan{Timing: timing}, plain, ""},
+		{"with event time of another column than the newest row", plan.Scan{Timing: timing, Newest: "by"}, plain, ""},
+		{"with the newest row", plan.Scan{Timing: timing, Newest: "at"}, plain, "i == 3; j == 4"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := newGraph(t)
+			scan := g.rows()
+			scan.Schema = arrow.NewSchema(append(scan.Schema.Fields(), arrow.Field{Name: "at", Type: schema.Timestamp}, arrow.Field{Name: "by", Type: schema.Timestamp}), nil)
+			scan.Pushes, scan.PushesOver, scan.Timing, scan.Newest = true, c.set.PushesOver, c.set.Timing, c.set.Newest
+			c.fill(g)
+			g.add("out", sink(), "hot")
+			g.rewrite()
+			if got := pushed(scan); got != c.want {
+				t.Errorf("pushed %q, want %q", got, c.want)
 			}
 		})
 	}

@@ -54,13 +54,27 @@ const (
 // String is the kind as the column event has it.
 func (k Kind) String() string { return [...]string{"person", "auction", "bid"}[k] }
 
-// Number is the number that the n-th event to come has by its time and content.
-func (g *Generator) Number(n int64) int64 {
+// Numbers appends the numbers that n events to come, from the first on, have by their time and content: the n-th of a group is the
+// one that stands at n*shuffle in it.
+func (g *Generator) Numbers(dst []int64, first, n int64) []int64 {
 	if g.outOfOrder <= 1 {
-		return n
+		for i := range n {
+			dst = append(dst, first+i)
+		}
+		return dst
 	}
-	group := n / g.outOfOrder * g.outOfOrder
-	return group + (n%g.outOfOrder)*shuffle%g.outOfOrder
+	at := first % g.outOfOrder
+	group, place, step := first-at, at*shuffle%g.outOfOrder, shuffle%g.outOfOrder
+	for range n {
+		dst = append(dst, group+place)
+		if place += step; place >= g.outOfOrder {
+			place -= g.outOfOrder
+		}
+		if at++; at == g.outOfOrder {
+			group, at, place = group+g.outOfOrder, 0, 0
+		}
+	}
+	return dst
 }
 
 // KindOf is what an event is.
@@ -78,6 +92,44 @@ func KindOf(number int64) Kind {
 func (g *Generator) At(number int64) int64 {
 	whole, part := number/g.rate, number%g.rate
 	return g.start + (whole*1000+part*1000/g.rate)*1000
+}
+
+// times is At for many events.
+func (g *Generator) times(numbers, dst []int64) {
+	var whole, begin int64 // the second that the event before was in, and its first event
+	short := g.rate <= math.MaxUint32/1000
+	for i, n := range numbers {
+		part := n - begin
+		if part < 0 || part >= g.rate {
+			whole = n / g.rate
+			begin = whole * g.rate
+			part = n - begin
+		}
+		if short { // which divides faster
+			part = int64(uint32(part) * 1000 / uint32(g.rate))
+		} else {
+			part = part * 1000 / g.rate
+		}
+		dst[i] = g.start + (whole*1000+part)*1000
+	}
+}
+
+func (g *Generator) auctions(numbers, dst []int64) {
+	for i, n := range numbers {
+		dst[i] = g.AuctionOf(n)
+	}
+}
+
+func (g *Generator) bidders(numbers, dst []int64) {
+	for i, n := range numbers {
+		dst[i] = g.Bidder(n)
+	}
+}
+
+func (g *Generator) prices(numbers, dst []int64) {
+	for i, n := range numbers {
+		dst[i] = g.Price(n)
+	}
 }
 
 // lastPerson is the newest person at an event, counted from 0; lastAuction the newest auction.
@@ -182,7 +234,7 @@ func (g *Generator) Reserve(number int64) int64 {
 
 func price(draw uint64) int64 {
 	u := float64(draw>>11) / (1 << 53)
-	return int64(math.Round(math.Exp(6*math.Ln10*u) * 100))
+	return int64(math.Floor(math.Exp(6*math.Ln10*u)*100 + 0.5))
 }
 
 // Category is that of an auction.

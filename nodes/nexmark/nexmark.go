@@ -32,7 +32,8 @@ func init() {
 				b.Wrong("start", fmt.Sprintf("start %q is no time in RFC 3339", c.Start), `start: "2026-01-01T00:00:00Z"`)
 				return nil
 			}
-			s := &plan.Scan{Schema: Schema, Bounded: c.Events > 0, Replays: true, UntilNow: c.Events > 0, Detail: "without an end"}
+			s := &plan.Scan{Schema: Schema, Bounded: c.Events > 0, Replays: true, UntilNow: c.Events > 0, Detail: "without an end",
+				Pushes: true, PushesOver: []string{"event"}, Newest: "at"}
 			if c.Events > 0 {
 				s.Detail = fmt.Sprintf("%d events", c.Events)
 			}
@@ -40,7 +41,7 @@ func init() {
 		},
 		Source: func(c Config, s *plan.Scan) (op.Source, error) {
 			start, err := time.Parse(time.RFC3339Nano, c.Start)
-			return &source{cfg: c, want: s.Want, gen: NewGenerator(c.Seed, c.Rate, c.OutOfOrder, start)}, err
+			return &source{cfg: c, want: s.Want, pushed: s.Pushed, gen: NewGenerator(c.Seed, c.Rate, c.OutOfOrder, start)}, err
 		},
 	})
 }

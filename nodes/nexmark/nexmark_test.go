@@ -2,11 +2,16 @@ package nexmark
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow/array"
+
 	"flowrun/dag/batch"
+	"flowrun/dag/diag"
+	"flowrun/dag/expr"
 	"flowrun/dag/op/optest"
 )
 
@@ -100,10 +105,14 @@ func TestGroupsChangePlaces(t *testing.T) {
 	g := NewGenerator(0, 10_000, 1000, start)
 	seen := map[int64]bool{}
 	moved := 0
-	for n := range int64(5000) {
-		m := g.Number(n)
-		if m/1000 != n/1000 || seen[m] {
+	all := g.Numbers(nil, 0, 5000)
+	for n, m := range all {
+		n := int64(n)
+		if m/1000 != n/1000 || seen[m] || m%1000 != n%1000*953%1000 {
 			t.Fatalf("event %d comes as %d", m, n)
+		}
+		if from := g.Numbers(nil, n, 1); from[0] != m {
+			t.Fatalf("event %d is %d from there on, and was %d", n, from[0], m)
 		}
 		seen[m] = true
 		if m != n {
@@ -180,6 +189,57 @@ func TestAnyStretchIsTheSame(t *testing.T) {
 	c.Seed = 8
 	if other := read(t, c, nil, nil, 4096); other[0] == all[0] {
 		t.Error("another seed gives the same events")
+	}
+}
+
+// Events that nobody wants are not made, but counted; the newest of each batch is, so that event time goes on as it would.
+func TestKindsThatNobodyWantsAreSkipped(t *testing.T) {
+	for condition, of := range map[string]kinds{`event == "bid"`: bids, `event != "bid"`: persons | auctions, `event in ["a", "b"]`: 0, `event == "person" || event == "bid"`: persons | bids} {
+		p, list := expr.Compile(diag.Text{Value: condition}, &expr.Env{Schema: Schema})
+		if list.HasErrors() {
+			t.Fatal(list)
+		}
+		rt := optest.New(t)
+		rt.Rows = 130
+		whole := &source{cfg: Config{Events: 3000}, gen: NewGenerator(5, 10_000, 1000, start)}
+		some := &source{cfg: whole.cfg, gen: whole.gen, pushed: []*expr.Program{p}}
+		for _, s := range []*source{whole, some} {
+			if err := s.Open(t.Context(), rt, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for {
+			a, _, err := whole.Read(t.Context())
+			b, _, err2 := some.Read(t.Context())
+			if (err == nil) != (err2 == nil) {
+				t.Fatal(err, err2)
+			} else if err != nil {
+				break
+			}
+			newest := slices.Max(a.Record.Column(1).(*array.Timestamp).TimestampValues())
+			var want []string
+			kept := false
+			for i, line := range linesOf(a, nil) {
+				at := a.Record.Column(1).(*array.Timestamp).Value(i)
+				k := map[string]kinds{"person": persons, "auction": auctions, "bid": bids}[a.Record.Column(0).ValueStr(i)]
+				switch {
+				case k&of != 0:
+					want = append(want, line)
+				case at == newest && slices.Contains(linesOf(b, nil), line):
+					want, kept = append(want, line), true
+				}
+			}
+			if got := linesOf(b, nil); !slices.Equal(got, want) || b.Count() != a.Rows() {
+				t.Fatalf("%s: %d rows and %d skipped of %d, want %d", condition, len(got), b.Skipped, a.Rows(), len(want))
+			}
+			if slices.Max(b.Record.Column(1).(*array.Timestamp).TimestampValues()) != newest {
+				t.Fatalf("%s: the newest event was skipped (%t)", condition, kept)
+			}
+			a.Release()
+			b.Release()
+		}
+		whole.Close()
+		some.Close()
 	}
 }
 

@@ -4,9 +4,14 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"flowrun/dag/batch"
+	"flowrun/dag/expr"
 	"flowrun/dag/op"
 )
 
@@ -16,11 +21,14 @@ type source struct {
 	want []bool
 	gen  *Generator
 
+	pushed []*expr.Program // over the column event
+
 	rt      op.Runtime
 	rows    *batch.Builder
 	next    int64
 	numbers []int64
-	scratch []byte
+	events  stretch
+	wanted  kinds // for which the conditions are true
 }
 
 var _ op.Source = (*source)(nil)
@@ -35,7 +43,40 @@ func (s *source) Open(_ context.Context, rt op.Runtime, from []byte) error {
 		s.next = int64(next)
 	}
 	s.rows = batch.NewBuilderOf(Schema, s.want, rt.Allocator())
-	return nil
+	var err error
+	s.wanted, err = wanted(s.pushed, rt.Allocator())
+	return err
+}
+
+// wanted asks conditions over the column event once for each kind.
+func wanted(pushed []*expr.Program, mem memory.Allocator) (kinds, error) {
+	all := everything
+	for _, p := range pushed {
+		want := make([]bool, len(columns))
+		want[0] = true
+		rows := batch.NewBuilderOf(Schema, want, mem)
+		for _, k := range []Kind{Person, Auction, Bid} {
+			rows.Column(0).AppendString(k.String())
+		}
+		b := rows.Batch()
+		e := p.Evaluator(mem)
+		sel, failed, err := e.Select(b)
+		if err == nil && len(failed) > 0 { // only conditions that cannot fail are pushed
+			err = fmt.Errorf("a condition that was pushed into the source failed: %s: %s", failed[0].Reason, failed[0].Detail)
+		}
+		var some kinds
+		for _, row := range sel {
+			some |= 1 << row
+		}
+		all &= some
+		e.Close()
+		b.Release()
+		rows.Release()
+		if err != nil {
+			return 0, err
+		}
+	}
+	return all, nil
 }
 
 func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
@@ -48,24 +89,27 @@ func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 			return nil, nil, io.EOF
 		}
 	}
-	s.numbers = s.numbers[:0]
-	for i := range n {
-		s.numbers = append(s.numbers, s.gen.Number(s.next+i))
+	s.numbers = s.gen.Numbers(s.numbers[:0], s.next, n)
+	s.events.reset()
+	newest := slices.Max(s.numbers) // which the watermark is made of
+	for _, number := range s.numbers {
+		if s.wanted == everything || number == newest || s.wanted&(1<<KindOf(number)) != 0 {
+			s.events.add(number)
+		}
 	}
 	built := false
 	for i := range columns {
 		if s.want == nil || s.want[i] {
-			s.scratch = columns[i].fill(s.gen, s.numbers, s.rows.Column(i), s.scratch)
+			columns[i].fill(s.gen, &s.events, s.rows.Column(i))
 			built = true
 		}
 	}
 	if !built { // nobody reads anything but how many there are
-		for range n {
-			s.rows.Column(0).AppendNull()
-		}
+		s.rows.Column(0).AppendNulls(len(s.events.numbers))
 	}
 	s.next += n
 	b := s.rows.Batch()
+	b.Skipped = int(n) - b.Rows()
 	b.Arrived = s.rt.Now()
 	return b, position(s.next), nil
 }

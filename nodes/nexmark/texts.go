@@ -1,7 +1,9 @@
 package nexmark
 
 import (
+	"encoding/binary"
 	"math/bits"
+	"slices"
 	"strconv"
 )
 
@@ -23,25 +25,41 @@ const letters = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefg    
 // pathLetters are letters for parts of a URL.
 const pathLetters = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefg_____"
 
+// pairs are all pairs of letters of an alphabet, the first one in the low bits of a place and of what stands there.
+type pairs [64 * 64]uint16
+
+func pairsOf(alphabet string) *pairs {
+	var p pairs
+	for i := range p {
+		p[i] = uint16(alphabet[i&63]) | uint16(alphabet[i>>6])<<8
+	}
+	return &p
+}
+
+var letterPairs, pathPairs = pairsOf(letters), pairsOf(pathLetters)
+
 // random appends n letters drawn from a stream.
-func random(dst []byte, alphabet string, stream uint64, n int) []byte {
-	for n > 0 {
+func random(dst []byte, p *pairs, stream uint64, n int) []byte {
+	from := len(dst)
+	dst = slices.Grow(dst, n+9)[:from+n+9] // the last draw may write behind the end
+	for to := dst[from:]; n > 0; n -= 10 {
 		stream += 0x9E3779B97F4A7C15
 		x := scramble(stream)
-		for range min(n, 10) {
-			dst = append(dst, alphabet[x&63])
-			x >>= 6
-		}
-		n -= min(n, 10)
+		binary.LittleEndian.PutUint16(to[0:], p[x&0xFFF])
+		binary.LittleEndian.PutUint16(to[2:], p[x>>12&0xFFF])
+		binary.LittleEndian.PutUint16(to[4:], p[x>>24&0xFFF])
+		binary.LittleEndian.PutUint16(to[6:], p[x>>36&0xFFF])
+		binary.LittleEndian.PutUint16(to[8:], p[x>>48&0xFFF])
+		to = to[min(10, len(to)):]
 	}
-	return dst
+	return dst[:len(dst)-9]
 }
 
 // text appends from 3 to most letters.
 func text(dst []byte, stream uint64, most int64) []byte {
 	n := 3 + below(stream, most-3)
 	from := len(dst)
-	dst = random(dst, letters, stream, int(n))
+	dst = random(dst, letterPairs, stream, int(n))
 	// A blank at an end would be trimmed away.
 	for _, i := range [2]int{from, len(dst) - 1} {
 		if dst[i] == ' ' {
@@ -60,9 +78,9 @@ func (g *Generator) name(dst []byte, number int64) []byte {
 
 func (g *Generator) email(dst []byte, number int64) []byte {
 	x := g.draw(number, drawEmail)
-	dst = random(dst, pathLetters, x, 7)
+	dst = random(dst, pathPairs, x, 7)
 	dst = append(dst, '@')
-	return append(random(dst, pathLetters, ^x, 5), ".com"...)
+	return append(random(dst, pathPairs, ^x, 5), ".com"...)
 }
 
 func (g *Generator) card(dst []byte, number int64) []byte {
@@ -119,7 +137,7 @@ func (g *Generator) url(dst []byte, number int64) []byte {
 	stream := scramble(g.seed ^ uint64(k)*0xA0761D6478BD642F ^ drawURL)
 	dst = append(dst, "https://www.nexmark.com"...)
 	for i := range uint64(3) {
-		dst = random(append(dst, '/'), pathLetters, stream+i, 5)
+		dst = random(append(dst, '/'), pathPairs, stream+i, 5)
 	}
 	dst = append(dst, "/item.htm?query=1"...)
 	if below(stream, 10) > 0 {
@@ -137,5 +155,5 @@ func (g *Generator) extra(dst []byte, number int64) []byte {
 	stream := g.draw(number, drawExtra)
 	fill := [...]int64{200 - 90, 500 - 130, 100 - 76}[KindOf(number)]
 	size := fill*4/5 + below(stream, fill*2/5+1)
-	return random(dst, letters, stream, int(size))
+	return random(dst, letterPairs, stream, int(size))
 }

@@ -145,7 +145,7 @@ func TestNexmark(t *testing.T) {
 		o     exec.Options
 		lanes int
 	}{
-		{exec.Options{}, 2}, {exec.Options{BatchRows: 77, Queue: 1}, 1}, {exec.Options{BatchRows: 1000, Queue: 1}, 2}, {exec.Options{BatchRows: 333, Queue: 16}, 1},
+		{exec.Options{}, 2}, {exec.Options{BatchRows: 1000, Queue: 1}, 2}, {exec.Options{BatchRows: 77, Queue: 1}, 1}, {exec.Options{BatchRows: 333, Queue: 16}, 1},
 	}
 	for seed := range 4 {
 		h := newAuctionHouse(t, seed, 1+seed%2*999)
