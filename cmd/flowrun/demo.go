@@ -50,6 +50,7 @@ func pointSockets(p *plan.Pipeline, address string, end bool) bool {
 				cfg.OnEOF = "end"
 			}
 			scan.Config, scan.Detail, found = cfg, cfg.Server(), true
+			scan.Journal = nil // it is for rows of the world, and keeps none of these
 		}
 	}
 	return found
