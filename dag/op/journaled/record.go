@@ -155,12 +155,26 @@ func (c *cursor) bytes(n uint64) []byte {
 
 // decode makes the batch of a record again; the caller owns it. shape is the segment's, s the schema that the batch gets.
 func decode(payload, shape []byte, s *arrow.Schema, arrived time.Time, mem memory.Allocator) (*batch.Batch, error) {
+	b, columns, err := decodeHead(payload)
+	if err != nil {
+		return nil, err
+	}
+	b.Arrived = arrived
+	if columns != nil {
+		if b.Record, err = readColumns(shape, columns, s, mem); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// decodeHead reads what stands before the columns, which it returns; nil: there are none.
+func decodeHead(payload []byte) (b *batch.Batch, columns []byte, err error) {
 	c := cursor{b: payload}
 	if v := c.uvarint(); v != recordFormat {
-		return nil, fmt.Errorf("a record has version %d of the format, and this program knows version %d", v, recordFormat)
+		return nil, nil, fmt.Errorf("a record has version %d of the format, and this program knows version %d", v, recordFormat)
 	}
-	b := batch.New(nil)
-	b.Arrived = arrived
+	b = batch.New(nil)
 	b.Part = int32(c.varint())
 	b.Seq = c.uvarint()
 	b.Skipped = int(c.uvarint())
@@ -176,23 +190,14 @@ func decode(payload, shape []byte, s *arrow.Schema, arrived time.Time, mem memor
 		r.Cut = c.flag()
 		b.Rejects = append(b.Rejects, r)
 	}
-	columns := c.flag()
-	if c.err != nil {
-		return nil, c.err
+	if c.flag() {
+		columns = c.b
 	}
-	if !columns {
-		return b, nil
-	}
-	rec, err := readColumns(shape, c.b, s, mem)
-	if err != nil {
-		return nil, err
-	}
-	b.Record = rec
-	return b, nil
+	return b, columns, c.err
 }
 
 func readColumns(shape, message []byte, s *arrow.Schema, mem memory.Allocator) (arrow.RecordBatch, error) {
-	r, err := ipc.NewReader(io.MultiReader(bytes.NewReader(shape), bytes.NewReader(message)), ipc.WithAllocator(mem))
+	r, err := ipc.NewReader(io.MultiReader(bytes.NewReader(shape), bytes.NewReader(message)), ipc.WithAllocator(mem), ipc.WithBodySizeLimit(max(int64(len(message)), 1)))
 	if err != nil {
 		return nil, err
 	}
