@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 )
 
@@ -108,16 +109,17 @@ func (s *sink) tidy(open *token) error {
 	if err != nil {
 		return err
 	}
-	keep := ""
+	var keep [2]string
 	if open != nil {
-		keep = filepath.Base(open.file())
+		keep = [2]string{filepath.Base(open.file()), filepath.Base(hidden(open.open.name))} // the second is made anew from the first
 	}
+	var removed []string
 	for _, name := range names {
-		if name == newNote || hiddenPart.MatchString(name) && name != keep {
+		if (name == newNote || hiddenPart.MatchString(name)) && !slices.Contains(keep[:], name) {
 			if err := ignoreMissing(s.disk.remove(filepath.Join(s.path, name))); err != nil {
 				return err
 			}
-			s.rt.Log().Info("removed " + name + ", which an earlier run did not finish")
+			removed = append(removed, name)
 		}
 		if m := shownPart.FindStringSubmatch(name); m != nil {
 			n, err := strconv.Atoi(m[1])
@@ -126,6 +128,13 @@ func (s *sink) tidy(open *token) error {
 			}
 			s.next = max(s.next, n+1)
 		}
+	}
+	switch len(removed) {
+	case 0:
+	case 1:
+		s.rt.Log().Info("removed " + removed[0] + ", which an earlier run did not finish")
+	default:
+		s.rt.Log().Info(fmt.Sprintf("removed %s and %d more, which an earlier run did not finish", removed[0], len(removed)-1))
 	}
 	return nil
 }
