@@ -56,7 +56,11 @@ func TestEditorSchema(t *testing.T) {
 	if err != nil || len(workloads) < 3 {
 		t.Fatalf("%d workloads (%v)", len(workloads), err)
 	}
-	examples = append(examples, workloads...)
+	queries, err := filepath.Glob("../pipelines/nexmark/*.yaml")
+	if err != nil || len(queries) < 3 {
+		t.Fatalf("%d queries (%v)", len(queries), err)
+	}
+	examples = append(append(examples, workloads...), queries...)
 	for _, name := range examples {
 		if err := s.Validate(value(t, name)); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestExamples(t *testing.T) {
 	t.Chdir("../../..") // relative paths in examples start at the top of the repository
 	var files []string
-	for _, pattern := range []string{"pipelines/*.yaml", "pipelines/bench/*.yaml"} {
+	for _, pattern := range []string{"pipelines/*.yaml", "pipelines/bench/*.yaml", "pipelines/nexmark/*.yaml"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
 			t.Fatal(err, found)
