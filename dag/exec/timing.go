@@ -85,5 +85,10 @@ func (m *meter) stands(s standing) {
 	case s.at.Equal(op.EndOfTime), s.at.IsZero():
 		return // the last one that is a time says more
 	}
-	m.watermark.Store(s.at.UnixMicro())
+	now := s.at.UnixMicro()
+	for was := m.watermark.Load(); was == 0 || was < now; was = m.watermark.Load() { // a slower lane may come behind
+		if m.watermark.CompareAndSwap(was, now) {
+			return
+		}
+	}
 }

@@ -127,7 +127,7 @@ func (w *windowed) assign(in *batch.Batch) []batch.Failure {
 	} else {
 		w.times, untimed = w.event.times(in)
 	}
-	w.win.last(w.times, w.starts)
+	w.win.last(w.times, w.starts, in.Sel)
 	return untimed
 }
 
@@ -283,16 +283,34 @@ func windowsOf(p *plan.Window) windows {
 		overlap: int64(p.Overlap())}
 }
 
-// last fills in the start of the last window that holds each time.
-func (w *windows) last(times, starts []int64) {
+// last fills in the start of the last window that holds the time of each of some rows; nil: of all. Mostly that is the one of the
+// row before.
+func (w *windows) last(times, starts []int64, rows []int32) {
+	var start, end int64 // end: where the next one starts
+	if rows != nil {
+		for _, i := range rows {
+			if t := times[i]; t < start || t >= end {
+				start, end = w.lastOf(t)
+			}
+			starts[i] = start
+		}
+		return
+	}
 	starts = starts[:len(times)]
 	for i, t := range times {
-		past := (t - w.offset) % w.every
-		if past < 0 {
-			past += w.every
+		if t < start || t >= end {
+			start, end = w.lastOf(t)
 		}
-		starts[i] = t - past
+		starts[i] = start
 	}
+}
+
+func (w *windows) lastOf(t int64) (start, end int64) {
+	past := (t - w.offset) % w.every
+	if past < 0 {
+		past += w.every
+	}
+	return t - past, t - past + w.every
 }
 
 // resized gives a slice of n entries with any content.
