@@ -40,6 +40,7 @@ var house = []struct {
 	{3, "dag/codec/columnar", "files of columns: Parquet and Arrow IPC, read by column and row group, and written", []string{"dag/diag", "dag/schema", "dag/batch"}, nil},
 	{3, "dag/journal", "what a source received, kept on disk until it is committed: a log in checksummed segments", []string{"dag/diag", "dag/schema", "dag/batch"}, nil},
 	{3, "dag/state", "state tables", []string{"dag/schema", "dag/batch"}, nil},
+	{4, "dag/checkpoint", "what outlives a run: a point of it and the state of its operators, written in one durable step", []string{"dag/state"}, nil},
 	{4, "dag/codec", "bytes to columns and back: text, json lines, csv, key=value; all formats by name", []string{"dag/diag", "dag/schema", "dag/batch", "dag/codec/columnar"}, nil},
 	{4, "dag/plan", "closed logical algebra: bind, check, rewrite, explain", []string{"dag/diag", "dag/schema", "dag/spec", "dag/expr"}, nil},
 	{4, "dag/op", "the operator contract: Source, Transform, Sink, Runtime", []string{"dag/schema", "dag/batch", "dag/state"}, nil},
@@ -67,6 +68,7 @@ var homes = map[string][]string{
 	"github.com/charmbracelet/bubbletea": {"tui", "tui/*"},
 	"github.com/charmbracelet/lipgloss":  {"tui", "tui/*"},
 	"github.com/charmbracelet/bubbles":   {"tui", "tui/*"},
+	"github.com/cockroachdb/pebble/v2":   {"dag/checkpoint", "dag/journal", "dag/job"},
 }
 
 // bare are packages that must stay free of Arrow: they stand below or beside the columns.

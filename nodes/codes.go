@@ -18,7 +18,4 @@ var (
 		"What a source reads is missing or is not what it should be, as far as can be seen before the run.")
 	CodeKind = diag.Define("FR0406", "kind in the wrong role",
 		"A source has no `from`; a transform or sink has one. The message says which role the kind can have.")
-	CodeUnavailable = diag.Define("FR0407", "not available in this version",
-		"The key belongs to the pipeline language, but this version cannot do what it asks for. It is refused, since "+
-			"ignoring it would change what the pipeline means.")
 )

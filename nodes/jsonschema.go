@@ -46,6 +46,7 @@ func JSONSchema() ([]byte, error) {
 					substitution(),
 				},
 			},
+			"checkpoint": checkpointSchema(),
 			"nodes": object{
 				"type":          "object",
 				"description":   "The graph: named nodes, each with one kind.",
@@ -98,6 +99,13 @@ func common() object {
 		"journal":     journalSchema(),
 		"description": object{"type": "string", "description": "For people."},
 	}
+}
+
+// checkpointSchema is that of `checkpoint`.
+func checkpointSchema() object {
+	s := properties(spec.Keys(&Checkpoint{}))
+	s["description"] = "Where and how often the run keeps what it needs to go on after it was stopped or killed."
+	return s
 }
 
 // substitution is a setting that the environment gives.

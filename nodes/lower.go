@@ -18,7 +18,7 @@ func Lower(ctx context.Context, f *spec.File) (*plan.Pipeline, diag.List) {
 	var list diag.List
 	p := &plan.Pipeline{Name: f.Name.Value, Description: f.Description, File: f.Path, Secrets: f.Secrets}
 	p.Trigger, p.TriggerAt = readTrigger(f.Trigger, &list)
-	unavailable(f.Checkpoint, "checkpoint", "remove `checkpoint`: the end of the run is the commit", &list)
+	p.Checkpoint = readCheckpoint(f.Checkpoint, &list)
 
 	byName := make(map[string]*plan.Node, len(f.Nodes))
 	for i := range f.Nodes {
@@ -112,14 +112,6 @@ func refs(from []spec.Ref) string {
 		}
 	}
 	return strings.Join(names, ", ")
-}
-
-func unavailable(v *spec.Value, key, hint string, list *diag.List) {
-	if v == nil || v.Kind == spec.Null {
-		return
-	}
-	list.Add(diag.Diagnostic{Code: CodeUnavailable, At: v.At,
-		Message: fmt.Sprintf("%s is not available in this version", key), Hint: hint})
 }
 
 func readOnError(v *spec.Value, list *diag.List) plan.OnError {

@@ -45,7 +45,9 @@ func (r *running) watched(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	run, err := exec.Build(r.job.Plan, job.Connectors{}, exec.Options{LogLevel: leastLevel(log), Watched: true})
+	o := r.options()
+	o.LogLevel, o.Watched = leastLevel(log), true
+	run, err := exec.Build(r.job.Plan, job.Connectors{}, o)
 	if err != nil {
 		return environment(err)
 	}

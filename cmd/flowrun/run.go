@@ -23,6 +23,7 @@ type runFlags struct {
 	tui      bool
 	ascii    bool
 	demo     bool
+	begin    job.Begin
 	duration time.Duration
 }
 
@@ -44,11 +45,13 @@ func addRunFlags(c *cobra.Command) *runFlags {
 	c.Flags().BoolVar(&f.tui, "tui", false, "the dashboard, also where stdin is not a terminal: keys come from the terminal itself")
 	c.Flags().BoolVar(&f.ascii, "ascii", false, "draw the dashboard with ASCII characters only")
 	c.Flags().BoolVar(&f.demo, "demo", false, "feed the pipeline's socket sources with sample lines")
+	c.Flags().BoolVar(&f.begin.Fresh, "fresh", false, "forget what the checkpoint has, and start anew")
+	c.Flags().StringArrayVar(&f.begin.Reset, "reset", nil, "let a `NODE` begin anew, whose stored state does not fit any more (can be repeated)")
 	c.Flags().DurationVar(&f.duration, "duration", 0, "end the run after this time, as ctrl+c does")
 	return f
 }
 
-func runFile(c *cobra.Command, std streams, f *runFlags, args []string) error {
+func runFile(c *cobra.Command, std streams, f *runFlags, args []string) (result error) {
 	path, err := oneFile(c, args)
 	if err != nil {
 		return err
@@ -70,6 +73,22 @@ func runFile(c *cobra.Command, std streams, f *runFlags, args []string) error {
 	}
 	tuneCollector()
 	r := &running{flags: f, std: std, job: j}
+	switch r.durable, err = j.Durable(f.begin); {
+	case errors.Is(err, job.ErrFinished):
+		fmt.Fprintf(std.err, "flowrun: %s\n", err)
+		return nil
+	case errors.Is(err, job.ErrDiscards):
+		return &exit{exitUsage, err}
+	case err != nil:
+		return environment(err)
+	case r.durable != nil:
+		defer func() {
+			if err := r.durable.Close(); err != nil && result == nil {
+				result = environment(err)
+			}
+		}()
+		r.sayChanges()
+	}
 	if f.demo {
 		stop, err := r.feed()
 		if err != nil {
@@ -88,6 +107,26 @@ type running struct {
 	flags *runFlags
 	std   streams
 	job   *job.Job
+
+	durable *job.Durable // nil: there is no checkpoint
+}
+
+// options are those that every run has.
+func (r *running) options() exec.Options {
+	var o exec.Options
+	if r.durable != nil {
+		o.Checkpoint = r.durable.Exec
+	}
+	return o
+}
+
+// sayChanges says what becomes of stored state that is not just kept.
+func (r *running) sayChanges() {
+	for _, c := range r.durable.Changes {
+		if c.What != job.Kept {
+			fmt.Fprintf(r.std.err, "flowrun: checkpoint: %s\n", c)
+		}
+	}
 }
 
 // plain runs without a dashboard: schemas first, then what sinks print on stdout; logs, a status line now and then and the
@@ -103,7 +142,9 @@ func (r *running) plain(ctx context.Context) error {
 			writeSchema(r.std.err, n)
 		}
 	}
-	run, err := exec.Build(r.job.Plan, job.Connectors{}, exec.Options{Log: handler.Handler(), Output: r.std.out})
+	o := r.options()
+	o.Log, o.Output = handler.Handler(), r.std.out
+	run, err := exec.Build(r.job.Plan, job.Connectors{}, o)
 	if err != nil {
 		return environment(err)
 	}

@@ -73,6 +73,19 @@ func Build(p *plan.Pipeline, c Connectors, o Options) (*Run, error) {
 		}
 	}
 	r.acks = make(chan ack, len(r.sinks))
+	if cs := newCommits(o.Checkpoint); cs != nil {
+		for _, n := range r.nodes {
+			if t, ok := n.op.(*transform); ok {
+				for _, i := range t.instances {
+					if _, ok := i.tr.(op.Durable); ok {
+						cs.count++
+					}
+				}
+			}
+		}
+		cs.saves = make(chan struct{}, cs.count)
+		r.commits = cs
+	}
 	r.shower = newShower(r)
 	r.history = newHistory(len(r.nodes))
 	r.topology = r.draw()

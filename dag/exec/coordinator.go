@@ -23,6 +23,7 @@ func (r *Run) coordinate(ctx context.Context) error {
 			asked = nil
 		}
 	}
+	epoch = r.commits.epoch()
 	for {
 		if asked != nil && !asked.cut && r.settled() {
 			answer()
@@ -46,22 +47,29 @@ func (r *Run) coordinate(ctx context.Context) error {
 			}
 			continue
 		}
-		if cut.empty && !cut.last {
+		if cut.empty && !cut.commit {
 			answer() // all has flowed out, and nothing came that a barrier would have to end
 			continue
 		}
-		t.lastCut = r.o.Now()
 		if !cut.empty {
+			t.lastCut = r.o.Now()
 			r.epochs.Store(epoch + 1)
 			r.lastCut.Store(t.lastCut.UnixNano())
 		}
 		if err := r.pass(ctx, *cut); err != nil {
 			return err
 		}
-		if cut.last {
-			return r.commit(ctx)
+		if cut.commit {
+			if err := r.commit(ctx, *cut); err != nil {
+				return err
+			}
 		}
-		epoch++
+		if cut.last {
+			return nil
+		}
+		if !cut.empty {
+			epoch++
+		}
 		if asked != nil && asked.cut {
 			answer()
 		}
@@ -78,23 +86,41 @@ func (r *Run) due(t *trigger, epoch uint64, asked bool) (*cut, time.Time) {
 		if !r.flowed() {
 			return nil, time.Time{}
 		}
-		return &cut{epoch: epoch, last: true, empty: r.waitingSince().IsZero()}, time.Time{}
+		return &cut{epoch: epoch, last: true, commit: true, whole: r.exhausted(), empty: r.waitingSince().IsZero()}, time.Time{}
 	}
 	if asked {
 		if !r.settled() {
 			return nil, time.Time{}
 		}
-		return &cut{epoch: epoch, empty: r.waitingSince().IsZero()}, time.Time{}
+		c := &cut{epoch: epoch, empty: r.waitingSince().IsZero()}
+		c.commit = !c.empty && r.commits.due(r.o.Now())
+		return c, time.Time{}
 	}
-	yes, again := t.next(r.o.Now(), r.waitingSince(), r.sourcesPause())
-	if !yes {
-		return nil, again
+	now := r.o.Now()
+	yes, again := t.next(now, r.waitingSince(), r.sourcesPause())
+	if yes {
+		return &cut{epoch: epoch, commit: r.commits.due(now)}, time.Time{}
 	}
-	return &cut{epoch: epoch}, time.Time{}
+	// Epochs that came too soon after the last commit are committed when it is time, whether or not one ends then.
+	if at := r.commits.again(); !at.IsZero() {
+		if !now.Before(at) {
+			return &cut{epoch: epoch, commit: true, empty: r.waitingSince().IsZero()}, time.Time{}
+		}
+		if again.IsZero() || at.Before(again) {
+			again = at
+		}
+	}
+	return nil, again
 }
 
 // pass sends a barrier through the graph, waits until every sink has seen it, and shows the epoch.
 func (r *Run) pass(ctx context.Context, c cut) error {
+	if r.commits != nil {
+		r.commits.since = true
+		if c.commit {
+			r.commits.last = r.o.Now()
+		}
+	}
 	for _, s := range r.sources {
 		select {
 		case s.barriers <- c:
@@ -112,11 +138,16 @@ func (r *Run) pass(ctx context.Context, c cut) error {
 	return r.shower.flush(c.epoch)
 }
 
-// commit makes what the sinks prepared visible and tells the sources; without a checkpoint the end of the run is the only
-// commit.
-func (r *Run) commit(ctx context.Context) error {
+// commit makes the point of a barrier durable, then what the sinks prepared visible, and tells the sources; without a checkpoint the
+// end of the run is the only commit.
+func (r *Run) commit(ctx context.Context, c cut) error {
 	r.committing.Store(true)
 	defer r.committing.Store(false)
+	if r.commits != nil {
+		if err := r.write(ctx, c); err != nil {
+			return err
+		}
+	}
 	var failed error
 	for _, s := range r.sinks {
 		if !s.prepared {
@@ -131,6 +162,7 @@ func (r *Run) commit(ctx context.Context) error {
 	if failed != nil {
 		return failed
 	}
+	r.unsure.Store(false)
 	for _, s := range r.sources {
 		if s.reached == nil {
 			continue
@@ -144,8 +176,8 @@ func (r *Run) commit(ctx context.Context) error {
 
 // abort forgets what sinks prepared in a run that failed before its commit.
 func (r *Run) abort(ctx context.Context) {
-	if r.committing.Load() {
-		return
+	if r.committing.Load() || r.unsure.Load() {
+		return // what may be durable is finished by the next run
 	}
 	for _, s := range r.sinks {
 		if s.working.Load() || !s.prepared {

@@ -40,8 +40,11 @@ func (m message) drop() {
 // cut is one barrier on its way.
 type cut struct {
 	epoch uint64
-	last  bool // nothing follows it: sinks prepare, runners end
-	empty bool // of the last one: no row came since the cut before, so it ends no epoch
+	last  bool // nothing follows it: runners end
+	// commit: sinks prepare, operators save what they remember. The last one commits.
+	commit bool
+	whole  bool // of the last one: the sources have given all that they have
+	empty  bool // no row came since the cut before, so it ends no epoch
 }
 
 // edge leads from an output to an input. One goroutine writes to it, one reads; or, inside a chain, it calls the reader.

@@ -8,6 +8,7 @@ import (
 	"flowrun/dag/batch"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
+	"flowrun/dag/state"
 )
 
 // instance is one copy of a transform's operator with what it is lent: the node's only one, or that of one lane. One
@@ -26,6 +27,10 @@ type instance struct {
 	more     []bool // by port, of the head of lanes for all ports: more follows of what came in, see message
 	finished bool
 	noted    time.Duration // when it was last noted how much the operator keeps
+
+	durable op.Durable    // nil: there is nothing to save
+	memory  *state.Memory // nil without a checkpoint
+	fresh   bool          // what is stored of it, if anything is, is not its own
 }
 
 func newInstance(n *node, tr op.Transform, emit *emitter, rt op.Runtime) *instance {
@@ -40,7 +45,10 @@ func (i *instance) open(ctx context.Context) error {
 	i.finisher, _ = i.tr.(op.Finisher)
 	i.marker, _ = i.tr.(op.Marker)
 	i.clock, _ = i.tr.(op.Clocked)
-	return i.guard(ctx, "open", func() error { return i.tr.Open(ctx, i.rt) })
+	if err := i.guard(ctx, "open", func() error { return i.tr.Open(ctx, i.rt) }); err != nil {
+		return err
+	}
+	return i.restore(ctx)
 }
 
 // take deals with one message, and reports whether it was the last.
@@ -184,6 +192,11 @@ func (i *instance) barrier(ctx context.Context, c cut) error {
 		}
 	}
 	i.remembers()
+	if c.commit {
+		if err := i.save(); err != nil {
+			return err
+		}
+	}
 	i.emit.ended(c)
 	return i.emit.forward(message{kind: barrier, cut: c})
 }

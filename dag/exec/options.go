@@ -42,6 +42,8 @@ type Options struct {
 	Watched bool
 	// Where names the run to watchers; "": "local".
 	Where string
+	// Checkpoint makes the run durable; nil: the end of the run is its only commit.
+	Checkpoint *Checkpoint
 	// Now, After and At are the run's clock, for triggers, operators and what waits for a time; nil: the wall clock.
 	Now   func() time.Time
 	After func(time.Duration) <-chan time.Time

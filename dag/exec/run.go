@@ -38,6 +38,8 @@ type Run struct {
 	settling   atomic.Bool   // the coordinator waits until everything has flowed out
 	draining   atomic.Bool
 	committing atomic.Bool
+	unsure     atomic.Bool // a commit has begun to become durable: its rows are not to be forgotten
+	commits    *commits    // nil: there is no checkpoint
 	epochs     atomic.Uint64
 	lastCut    atomic.Int64
 	watchers   atomic.Int32
@@ -104,6 +106,7 @@ const (
 // workAll starts a goroutine per chain and one that cuts epochs, and waits for all of them.
 func (r *Run) workAll(ctx context.Context) error {
 	r.setState(live.Running)
+	r.number(r.commits.epoch())
 	var workers sync.WaitGroup
 	for _, n := range r.nodes {
 		n.working.Store(true)
@@ -140,6 +143,19 @@ func (r *Run) workAll(ctx context.Context) error {
 		return r.err
 	}
 	return r.checkEdges()
+}
+
+// number makes an epoch the one that now passes everywhere.
+func (r *Run) number(epoch uint64) {
+	r.epochs.Store(epoch)
+	for _, n := range r.nodes {
+		for _, e := range n.emits {
+			e.epoch = epoch
+		}
+		if t, ok := n.op.(*transform); ok && t.lanes != nil {
+			t.lanes.desk.writer.epoch = epoch
+		}
+	}
 }
 
 // await waits for the workers, but of a run that is being ended only so long. One that failed may take longer than one that

@@ -68,8 +68,7 @@ func (r *runtime) Lanes() int {
 	return goruntime.GOMAXPROCS(0)
 }
 
-// Checkpointed is false: the end of a run is its only commit.
-func (r *runtime) Checkpointed() bool { return false }
+func (r *runtime) Checkpointed() bool { return r.n.run.o.Checkpoint != nil }
 
 func (r *runtime) UntilNow() bool {
 	k := r.n.run.plan.Trigger.Kind

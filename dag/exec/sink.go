@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"flowrun/dag/batch"
+	"flowrun/dag/checkpoint"
 	"flowrun/dag/op"
 )
 
@@ -24,7 +25,11 @@ type sink struct {
 type ack struct{ epoch uint64 }
 
 func (s *sink) openOp(ctx context.Context) error {
-	return s.guard(ctx, "open", func() error { return s.snk.Open(ctx, s.rt, nil) })
+	var pending []op.Prepared
+	if kept, ok := s.run.commits.stored(s.id()); ok && kept.Token != nil {
+		pending = []op.Prepared{kept.Token}
+	}
+	return s.guard(ctx, "open", func() error { return s.snk.Open(ctx, s.rt, pending) })
 }
 
 func (s *sink) closeOp() error { return s.snk.Close() }
@@ -111,7 +116,7 @@ func (s *sink) watermark(port int, from standing) error {
 	return s.emit.forward(message{kind: watermark, standing: now})
 }
 
-// barrier ends the epoch; at the last one the sink prepares.
+// barrier ends the epoch; where a commit follows the sink prepares.
 func (s *sink) barrier(ctx context.Context, c cut) error {
 	if !c.empty && !s.broken {
 		err := s.guard(ctx, "epoch", func() error { return s.snk.Epoch(ctx, c.epoch) })
@@ -119,7 +124,13 @@ func (s *sink) barrier(ctx context.Context, c cut) error {
 			return err
 		}
 	}
-	if c.last && !s.broken {
+	if ender, ok := s.snk.(op.Ender); ok && c.last && !s.broken {
+		err := s.guard(ctx, "end", func() error { return ender.End(ctx, c.whole) })
+		if err = s.survives(err); err != nil {
+			return err
+		}
+	}
+	if c.commit && !s.broken {
 		s.emit.begin(callPrepare)
 		err := s.guard(ctx, "prepare", func() error {
 			token, err := s.snk.Prepare(ctx, s.emit)
@@ -129,6 +140,9 @@ func (s *sink) barrier(ctx context.Context, c cut) error {
 		if err = s.survives(err); err != nil {
 			return err
 		}
+	}
+	if cs := s.run.commits; cs != nil && c.commit {
+		cs.note(s.id(), func(n *checkpoint.Node) { n.Token = s.token })
 	}
 	s.emit.ended(c)
 	if err := s.emit.forward(message{kind: barrier, cut: c}); err != nil {

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"flowrun/dag/batch"
+	"flowrun/dag/checkpoint"
 	"flowrun/dag/op"
 )
 
@@ -20,11 +21,12 @@ type source struct {
 	cancel   context.CancelFunc
 	reading  context.Context // ends when the source is to stop
 
-	held    atomic.Bool  // the runner keeps what was read, since the run is paused
-	stopped atomic.Bool  // the reader has ended, and all it read was passed on
-	asleep  atomic.Bool  // it waits for the outside world
-	silent  atomic.Int64 // since when, in nanoseconds of the Unix epoch on the run's clock; 0: it does not
-	timing  *timing      // nil: its rows have no event time
+	exhausted atomic.Bool  // it gave all that it has
+	held      atomic.Bool  // the runner keeps what was read, since the run is paused
+	stopped   atomic.Bool  // the reader has ended, and all it read was passed on
+	asleep    atomic.Bool  // it waits for the outside world
+	silent    atomic.Int64 // since when, in nanoseconds of the Unix epoch on the run's clock; 0: it does not
+	timing    *timing      // nil: its rows have no event time
 
 	behind  op.Position // just behind what was passed on
 	reached op.Position // just behind the last barrier
@@ -38,7 +40,16 @@ type read struct {
 }
 
 func (s *source) openOp(ctx context.Context) error {
-	return s.guard(ctx, "open", func() error { return s.src.Open(ctx, s.rt, nil) })
+	kept, ok := s.run.commits.stored(s.id())
+	if ok { // until it has read on, it stands where it stood
+		s.run.commits.note(s.id(), func(n *checkpoint.Node) { n.Position = kept.Position })
+	}
+	if ok && s.timing != nil && kept.Marks != nil {
+		if err := s.timing.Restore(kept.Marks); err != nil {
+			return s.failed("restore", err)
+		}
+	}
+	return s.guard(ctx, "open", func() error { return s.src.Open(ctx, s.rt, kept.Position) })
 }
 
 func (s *source) closeOp() error { return s.src.Close() }
@@ -180,7 +191,12 @@ func (s *source) pass(ctx context.Context, got read) error {
 	switch {
 	case got.err == nil:
 		return nil
+	case errors.Is(got.err, io.EOF) && s.run.commits.keeps():
+		// What comes in the next run may still belong to what is open now.
+		s.exhausted.Store(true)
+		s.meter.ended.Store(true)
 	case errors.Is(got.err, io.EOF), s.abandoned.Load() && s.reading.Err() != nil && errors.Is(got.err, s.reading.Err()):
+		s.exhausted.Store(true)
 		s.meter.ended.Store(true)
 		if err := s.emit.forward(message{kind: watermark, standing: standing{at: op.EndOfTime}}); err != nil {
 			return err
@@ -232,6 +248,11 @@ func (s *source) passBatch(b *batch.Batch) error {
 
 func (s *source) barrier(c cut) error {
 	s.reached = s.behind
+	if cs := s.run.commits; cs != nil && c.commit {
+		if err := s.save(cs); err != nil {
+			return err
+		}
+	}
 	s.emit.ended(c)
 	return s.emit.forward(message{kind: barrier, cut: c})
 }
@@ -254,4 +275,25 @@ func (s *source) sleeps(yes bool) {
 	if yes && !s.run.waitingSince().IsZero() {
 		s.run.nudge()
 	}
+}
+
+// save notes where the source stands at a barrier.
+func (s *source) save(cs *commits) error {
+	var at, marks []byte
+	if s.reached != nil {
+		var err error
+		if at, err = s.reached.AppendBinary([]byte{}); err != nil {
+			return s.failed("save", err)
+		}
+	}
+	if s.timing != nil {
+		marks = s.timing.Append(nil)
+	}
+	cs.note(s.id(), func(n *checkpoint.Node) {
+		if at != nil { // of a source that has read nothing yet it is where it began
+			n.Position = at
+		}
+		n.Marks = marks
+	})
+	return nil
 }

@@ -3,6 +3,8 @@ package op
 import (
 	"context"
 	"time"
+
+	"flowrun/dag/state"
 )
 
 // What follows an operator may implement beside its contract; the runner asks for it once.
@@ -42,6 +44,17 @@ type Clocked interface {
 type Stateful interface {
 	// State is how many rows or keys it remembers, and about how many bytes that takes.
 	State() (rows, bytes int64)
+}
+
+// Durable is a [Transform] with a memory that a checkpoint keeps. An operator that remembers anything between barriers is
+// one; what it makes again at every start, it does not show.
+//
+// The runner asks on the operator's goroutine: behind Open, and before anything comes, where there is something to restore; and
+// behind Barrier where a commit follows.
+type Durable interface {
+	// Remember shows all that is remembered, the same parts in every run. Where m reads, they are what an earlier run saved when it
+	// returns; the operator then makes again what follows from them.
+	Remember(m *state.Memory)
 }
 
 // ByteCounter is a [Source] that knows how many bytes it took from outside since Open. It may be asked at any time, from

@@ -17,6 +17,9 @@ import (
 func Explain(w io.Writer, p *Pipeline) error {
 	x := explainer{}
 	x.linef("pipeline %s, trigger %s", p.Name, p.Trigger)
+	if c := p.Checkpoint; c != nil {
+		x.linef("%s", c)
+	}
 	for _, n := range p.Nodes {
 		x.linef("")
 		x.node(n)

@@ -13,7 +13,8 @@ type Pipeline struct {
 	File        string
 	Trigger     Trigger
 	TriggerAt   diag.Span
-	Nodes       []*Node // in file order
+	Checkpoint  *Checkpoint // nil: the end of the run is its only commit
+	Nodes       []*Node     // in file order
 	// Secrets is what is shown to nobody: whoever prints, logs or draws something of the plan or its run masks it.
 	Secrets *diag.Secrets
 }

@@ -43,6 +43,13 @@ type Ordered struct {
 
 func (*Top) isOp() {}
 
+// Keeps says of each column of the input whether it is looked at once its row is kept; out is the main output.
+func (o *Top) Keeps(out *Output) func(column int) bool {
+	return func(column int) bool {
+		return out.Needs(column) || slices.ContainsFunc(o.Order, func(c Ordered) bool { return c.Index == column })
+	}
+}
+
 // outputs implements what Declares asks for.
 func (o *Top) outputs() []Declared {
 	if o.Updates {

@@ -51,10 +51,7 @@ func newFirstRows(o *plan.Top, in *arrow.Schema, result *plan.Output, t *state.T
 		f.order = append(f.order, orderColumn{index: c.Index, desc: c.Desc})
 	}
 	var err error
-	keep := func(i int) bool {
-		return result.Needs(i) || slices.ContainsFunc(o.Order, func(c plan.Ordered) bool { return c.Index == i })
-	}
-	if f.rows, err = newStored(in, result.Schema, keep); err != nil {
+	if f.rows, err = newStored(in, result.Schema, o.Keeps(result)); err != nil {
 		return nil, err
 	}
 	t.Attach("first", &f.first)

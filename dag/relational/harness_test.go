@@ -18,6 +18,7 @@ import (
 	"flowrun/dag/op"
 	"flowrun/dag/op/optest"
 	"flowrun/dag/plan"
+	"flowrun/dag/state"
 )
 
 // row is a row of values: nil, bool, int64, float64, string, arrow.Timestamp or []any.
@@ -38,6 +39,9 @@ type pipe struct {
 	rt   *optest.Runtime
 	out  *optest.Emitter
 	in   int // rows handed in
+
+	memory *state.Memory // of what was saved of the operator; see restart
+	saved  saved
 }
 
 // open binds and opens an operator whose inputs carry mode, and whose outputs are all read; rt may be nil.
@@ -123,6 +127,7 @@ func (p *pipe) barrier() {
 	if err := p.op.Barrier(context.Background(), 0, p.out); err != nil {
 		p.t.Fatalf("Barrier: %v", err)
 	}
+	p.restart()
 }
 
 func (p *pipe) watermark(wm time.Time) {

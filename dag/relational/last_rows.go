@@ -1,8 +1,6 @@
 package relational
 
 import (
-	"fmt"
-
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"flowrun/dag/batch"
@@ -36,7 +34,7 @@ func newLastRows(result *plan.Output, t *state.Table) (*lastRows, error) {
 			return nil, err
 		}
 		l.columns = append(l.columns, c)
-		t.Attach(fmt.Sprintf("row/%d/%s", i, f.Name), c)
+		t.Attach("row/"+f.Name, c)
 	}
 	return l, nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"flowrun/dag/op"
 	"flowrun/dag/plan"
 )
 
@@ -55,6 +56,9 @@ func TestEveryOperationHasAnOperator(t *testing.T) {
 		tr, err := New(&plan.Node{ID: "n", Op: o, Inputs: []plan.Edge{{From: from}, {From: from}}, Outputs: from.Outputs})
 		if why, instead := plan.NoLanes(o); (why == "") != (instead == "") { // panics on what it does not know
 			t.Errorf("NoLanes of %s: %q, %q", name, why, instead)
+		}
+		if _, durable := tr.(op.Durable); err == nil && durable != (plan.Shape(&plan.Node{ID: "n", Op: o, Inputs: []plan.Edge{{From: from}, {From: from}}, Outputs: from.Outputs}) != nil) {
+			t.Errorf("%s: an operator is durable if the plan has a shape for what it keeps, and only then; it is: %t", name, durable)
 		}
 		end := name == "Scan" || name == "Write"
 		if end && (err == nil || !strings.Contains(err.Error(), "connector")) {

@@ -10,6 +10,8 @@ type Column interface {
 	Clear()
 	// Bytes is the memory it holds.
 	Bytes() int64
+	// Remember shows it to a memory, as parts of that name and with it as their prefix.
+	Remember(m *Memory, name string)
 }
 
 // Fixed is a column of machine values, reached by slot in V.

@@ -12,6 +12,7 @@ import (
 // of an operator's own can be attached, as to a [Table].
 type Rows struct {
 	columns  []*Values // nil: not kept
+	fields   []string  // their names
 	n        int       // slots, free ones included
 	free     []int32
 	gone     []uint64 // by slot, a bit: it is free
@@ -29,6 +30,7 @@ type Rows struct {
 func NewRows(s *arrow.Schema, keep func(column int) bool) (*Rows, error) {
 	r := &Rows{limit: math.MaxInt32}
 	for i, f := range s.Fields() {
+		r.fields = append(r.fields, f.Name)
 		if keep != nil && !keep(i) {
 			r.columns = append(r.columns, nil)
 			continue

@@ -38,6 +38,7 @@ type bucket struct {
 type Timer struct {
 	At   int64
 	Slot int32
+	pad  int32 // zero, so that equal timers are equal bytes
 }
 
 // NewTimers makes timers of a bucket width; 1 is the least.
@@ -51,7 +52,7 @@ func (t *Timers) Set(at int64, slot int32) {
 	if b == nil || uint64(at)-uint64(t.begin) >= uint64(t.width) {
 		b = t.bucket(at)
 	}
-	b.timers, b.first = append(b.timers, Timer{at, slot}), min(b.first, at)
+	b.timers, b.first = append(b.timers, Timer{At: at, Slot: slot}), min(b.first, at)
 	t.n++
 }
 

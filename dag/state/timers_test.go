@@ -17,7 +17,7 @@ func TestTimersAreDueInOrder(t *testing.T) {
 		limit := int64(math.MinInt64)
 		for step := range rapid.IntRange(1, 20).Draw(t, "steps") {
 			for range rapid.IntRange(0, 20).Draw(t, "set") {
-				x := Timer{rapid.Int64Range(-300, 300).Draw(t, "at"), int32(step)}
+				x := Timer{At: rapid.Int64Range(-300, 300).Draw(t, "at"), Slot: int32(step)}
 				timers.Set(x.At, x.Slot)
 				model = append(model, x)
 			}

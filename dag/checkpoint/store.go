@@ -1,0 +1,394 @@
+package checkpoint
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/sstable"
+	"github.com/cockroachdb/pebble/v2/sstable/block"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"flowrun/dag/state"
+)
+
+// Errors that a caller tells apart.
+var (
+	// ErrLocked: another process has the checkpoint open.
+	ErrLocked = errors.New("another run uses it")
+	// ErrDamaged: what is stored is not what was written.
+	ErrDamaged = errors.New("it is damaged")
+)
+
+// Store is an open checkpoint. One goroutine at a time uses it.
+type Store struct {
+	fs     vfs.FS
+	dir    string
+	db     *pebble.DB
+	log    *logger
+	point  *Point
+	broken error // of a write: nothing more is written
+	key    []byte
+	record []byte
+}
+
+// layout is what the key version has.
+const layout = "1 little-endian"
+
+var (
+	keyVersion = []byte("version")
+	keyPoint   = []byte("point")
+)
+
+// Open opens the checkpoint in a directory, which it makes. The errors are those above, wrapped, and those of the file system.
+func Open(fs vfs.FS, dir string) (*Store, error) {
+	s := &Store{fs: fs, dir: dir, log: &logger{}}
+	if err := s.makeDirs(); err != nil {
+		return nil, s.failed("open", err)
+	}
+	o := &pebble.Options{
+		FS: fs, Logger: s.log, FormatMajorVersion: pebble.FormatNewest,
+		Merger: &pebble.Merger{Name: "flowrun.overlay.1", Merge: func(_, value []byte) (pebble.ValueMerger, error) {
+			return &overlay{value: bytes.Clone(value)}, nil
+		}},
+		MemTableSize: memTable, MemTableStopWritesThreshold: 4, CacheSize: 1 << 20, DisableTableStats: true,
+	}
+	for i := range o.Levels {
+		o.Levels[i].Compression = func() *sstable.CompressionProfile { return block.NoCompression }
+	}
+	lock, err := pebble.LockDirectory(s.storeDir(), fs)
+	if err != nil {
+		if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EACCES) {
+			err = ErrLocked
+		}
+		return nil, s.failed("open", err)
+	}
+	defer lock.Close()
+	o.Lock = lock
+	var db *pebble.DB
+	err = guard(func() (err error) {
+		db, err = pebble.Open(s.storeDir(), o)
+		return err
+	})
+	if err != nil {
+		if pebble.IsCorruptionError(err) {
+			err = fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
+		return nil, s.failed("open", err)
+	}
+	s.db = db
+	if err := s.begin(); err != nil {
+		return nil, errors.Join(s.failed("open", err), db.Close())
+	}
+	return s, nil
+}
+
+// memTable is how much of what was committed last is in memory, for the database to write in one go.
+const memTable = 8 << 20
+
+func (s *Store) storeDir() string { return filepath.Join(s.dir, "store") }
+
+// Dir is the directory of the checkpoint.
+func (s *Store) Dir() string { return s.dir }
+
+// makeDirs makes the directories, durably: a store whose directory a crash took away would look like none that ever was.
+func (s *Store) makeDirs() error {
+	var parents []string // of directories that are not there yet
+	for dir := s.storeDir(); ; dir = filepath.Dir(dir) {
+		if _, err := s.fs.Stat(dir); err == nil || dir == filepath.Dir(dir) {
+			break
+		}
+		parents = append(parents, filepath.Dir(dir))
+	}
+	if err := s.fs.MkdirAll(s.storeDir(), 0o777); err != nil {
+		return err
+	}
+	for _, dir := range parents {
+		d, err := s.fs.OpenDir(dir)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(d.Sync(), d.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begin reads the point, or notes the layout of a new store.
+func (s *Store) begin() error {
+	version, err := s.get(keyVersion)
+	if err != nil {
+		return err
+	}
+	if version == nil {
+		if err := s.missing(); err != nil {
+			return err
+		}
+		return s.set(keyVersion, []byte(layout))
+	}
+	if string(version) != layout {
+		return fmt.Errorf("it has the layout %q, and this program reads %q", version, layout)
+	}
+	encoded, err := s.get(keyPoint)
+	if err != nil || encoded == nil {
+		return errors.Join(err, s.missing())
+	}
+	p := &Point{}
+	if err := json.Unmarshal(encoded, p); err != nil {
+		return fmt.Errorf("%w: point: %w", ErrDamaged, err)
+	}
+	s.point = p
+	return s.missing()
+}
+
+func (s *Store) get(key []byte) ([]byte, error) {
+	value, closer, err := s.db.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, damaged(err)
+	}
+	defer closer.Close()
+	return bytes.Clone(value), nil
+}
+
+func damaged(err error) error {
+	if pebble.IsCorruptionError(err) {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return err
+}
+
+func (s *Store) set(key, value []byte) error {
+	b := s.db.NewBatch()
+	defer b.Close()
+	if err := b.Set(key, value, nil); err != nil {
+		return err
+	}
+	return s.apply(b)
+}
+
+// apply writes a batch, durably. After a failure nothing more is written: what the database has in memory and what is on disk
+// may differ.
+func (s *Store) apply(b *pebble.Batch) error {
+	if s.broken != nil {
+		return s.broken
+	}
+	err := guard(func() error { return s.db.Apply(b, pebble.Sync) })
+	if fatal := s.log.fatal.Load(); fatal != nil {
+		err = *fatal
+	}
+	if err != nil {
+		s.broken = err
+	}
+	return err
+}
+
+// guard makes an error of what the database panics of: a write of its own files that failed.
+func guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			var ok bool
+			if err, ok = p.(error); !ok {
+				err = fmt.Errorf("%v", p)
+			}
+		}
+	}()
+	return f()
+}
+
+// Point is where the last run that committed stood; nil: there was none.
+func (s *Store) Point() *Point { return s.point }
+
+// Instance is what one instance of a node's operator changed of what it remembers.
+type Instance struct {
+	Node    string
+	Lane    int
+	Fresh   bool // forget what is stored of it, first
+	Changes []state.Change
+}
+
+// Commit makes a point and the changes that lead to it durable, all or nothing. p.Commit is set.
+func (s *Store) Commit(p *Point, changes []Instance, dropped []string) error {
+	p.Commit = 1
+	if s.point != nil {
+		p.Commit = s.point.Commit + 1
+	}
+	encoded, err := json.Marshal(p)
+	if err != nil {
+		return s.failed("commit", err)
+	}
+	size := len(encoded) + 1024
+	for _, in := range changes {
+		for _, c := range in.Changes {
+			size += len(c.Value) + len(c.Part) + len(in.Node) + 32
+		}
+	}
+	b := s.db.NewBatchWithSize(size)
+	defer b.Close()
+	for _, node := range dropped {
+		if err := dropNode(b, node); err != nil {
+			return s.failed("commit", err)
+		}
+	}
+	for _, in := range changes {
+		if err := s.write(b, in); err != nil {
+			return s.failed("commit", err)
+		}
+	}
+	if err := b.Set(keyPoint, encoded, nil); err != nil {
+		return s.failed("commit", err)
+	}
+	if err := s.apply(b); err != nil {
+		return s.failed("commit", err)
+	}
+	s.point = p
+	if err := s.witness(p.Commit); err != nil {
+		s.broken = err
+		return s.failed("commit", err)
+	}
+	return nil
+}
+
+func (s *Store) write(b *pebble.Batch, in Instance) error {
+	prefix := statePrefix(in.Node, in.Lane)
+	if in.Fresh {
+		if err := b.DeleteRange(prefix, after(prefix), nil); err != nil {
+			return err
+		}
+	}
+	for _, c := range in.Changes {
+		s.key = append(append(append(s.key[:0], prefix...), c.Part...), 0)
+		s.key = binary.BigEndian.AppendUint32(s.key, c.Block)
+		var err error
+		switch c.Kind {
+		case state.Put:
+			err = b.Set(s.key, c.Value, nil)
+		case state.Patch:
+			err = b.Merge(s.key, c.Value, nil)
+		case state.Gone:
+			err = b.Delete(s.key, nil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Blocks gives the stored blocks of an instance, that of state.ListPart first; value is valid until each returns.
+func (s *Store) Blocks(node string, lane int, each func(part string, block uint32, value []byte) error) error {
+	prefix := statePrefix(node, lane)
+	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: after(prefix)})
+	if err != nil {
+		return s.failed("read", damaged(err))
+	}
+	for ok := it.First(); ok && err == nil; ok = it.Next() {
+		key := it.Key()[len(prefix):]
+		if len(key) < 5 {
+			err = ErrDamaged
+			break
+		}
+		var value []byte
+		if value, err = it.ValueAndErr(); err != nil {
+			break
+		}
+		err = each(string(key[:len(key)-5]), binary.BigEndian.Uint32(key[len(key)-4:]), value)
+	}
+	if err = errors.Join(err, it.Error(), it.Close()); err != nil {
+		return s.failed("read", damaged(err))
+	}
+	return nil
+}
+
+// Close ends the use of the store. One that a write failed on is left as it is.
+func (s *Store) Close() error {
+	if s.broken != nil {
+		return nil // the database would wait for what cannot be written
+	}
+	if err := s.db.Close(); err != nil {
+		return s.failed("close", err)
+	}
+	return nil
+}
+
+func (s *Store) failed(what string, err error) error {
+	return fmt.Errorf("%s the checkpoint in %s: %w", what, s.dir, err)
+}
+
+func nodePrefix(node string) []byte { return append(append([]byte("state\x00"), node...), 0) }
+
+func statePrefix(node string, lane int) []byte {
+	return binary.BigEndian.AppendUint16(nodePrefix(node), uint16(lane))
+}
+
+// after is the first key behind all that begin with a prefix.
+func after(prefix []byte) []byte {
+	end := bytes.Clone(prefix)
+	for i := len(end) - 1; i >= 0; i-- {
+		if end[i]++; end[i] != 0 {
+			return end[:i+1]
+		}
+	}
+	return nil
+}
+
+func dropNode(b *pebble.Batch, node string) error {
+	prefix := nodePrefix(node)
+	return b.DeleteRange(prefix, after(prefix), nil)
+}
+
+// overlay puts the merges of a block together.
+type overlay struct{ value []byte }
+
+func (o *overlay) MergeNewer(value []byte) (err error) {
+	o.value, err = state.Overlay(o.value, value)
+	return err
+}
+
+func (o *overlay) MergeOlder(value []byte) (err error) {
+	o.value, err = state.Overlay(value, o.value)
+	return err
+}
+
+func (o *overlay) Finish(bool) ([]byte, io.Closer, error) { return o.value, nil, nil }
+
+// logger keeps the database quiet, and the error for which it would end the process.
+type logger struct{ fatal atomic.Pointer[error] }
+
+func (l *logger) Infof(string, ...any)  {}
+func (l *logger) Errorf(string, ...any) {}
+
+// Fatalf notes that a write failed; the database is not used any more then.
+func (l *logger) Fatalf(format string, args ...any) {
+	err := fmt.Errorf(format, args...)
+	l.fatal.CompareAndSwap(nil, &err)
+}
+
+// Clear forgets everything that is stored, durably.
+func (s *Store) Clear() error {
+	b := s.db.NewBatch()
+	defer b.Close()
+	for _, prefix := range [][]byte{[]byte("state\x00"), keyPoint} {
+		if err := b.DeleteRange(prefix, after(prefix), nil); err != nil {
+			return s.failed("clear", err)
+		}
+	}
+	if err := s.fs.Remove(s.witnessPath()); err != nil && !isNotExist(err) {
+		return s.failed("clear", err)
+	}
+	if err := s.apply(b); err != nil {
+		return s.failed("clear", err)
+	}
+	s.point = nil
+	return nil
+}

@@ -1,0 +1,199 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"flowrun/dag/checkpoint"
+	"flowrun/dag/op"
+	"flowrun/dag/state"
+)
+
+// Checkpoint makes a run durable: it begins where the store says that an earlier one stood, and commits to it.
+type Checkpoint struct {
+	Store *checkpoint.Store
+	// Every is the shortest time between two commits; 0: every epoch is committed.
+	Every time.Duration
+	// Flush: the end of a bounded input closes everything, and the checkpoint is finished.
+	Flush bool
+	// Shapes say by node what its state means; see checkpoint.Node.
+	Shapes map[string]map[string]string
+	// Dropped are nodes whose stored state is not to be read, and is removed by the first commit.
+	Dropped []string
+}
+
+// commits is what the run has of its checkpoint.
+type commits struct {
+	Checkpoint
+	last  time.Time // when the last commit was cut
+	since bool      // an epoch, or what a barrier of none could save, was not committed yet
+	names []string  // of dropped nodes, for the next commit
+
+	mu      sync.Mutex // of what the nodes save at a barrier, from their goroutines
+	changes []checkpoint.Instance
+	nodes   map[string]checkpoint.Node
+
+	saves chan struct{} // one for each operator that saved
+	count int           // of operators that save
+}
+
+func newCommits(c *Checkpoint) *commits {
+	if c == nil {
+		return nil
+	}
+	return &commits{Checkpoint: *c, names: c.Dropped, nodes: map[string]checkpoint.Node{}}
+}
+
+// epoch is the first one of this run.
+func (c *commits) epoch() uint64 {
+	if c == nil || c.Store.Point() == nil {
+		return 0
+	}
+	return c.Store.Point().Epoch
+}
+
+// keeps reports whether the state of open windows outlives the run.
+func (c *commits) keeps() bool { return c != nil && !c.Flush }
+
+// due reports whether the epoch that ends now is to be committed.
+func (c *commits) due(now time.Time) bool { return c != nil && now.Sub(c.last) >= c.Every }
+
+// again is when what is not committed yet is to be; zero: there is nothing.
+func (c *commits) again() time.Time {
+	if c == nil || !c.since {
+		return time.Time{}
+	}
+	return c.last.Add(c.Every)
+}
+
+// stored is what an earlier run left of a node; false where there was none, or it is not to be used.
+func (c *commits) stored(node string) (checkpoint.Node, bool) {
+	if c == nil || c.Store.Point() == nil || slices.Contains(c.Dropped, node) {
+		return checkpoint.Node{}, false
+	}
+	n, ok := c.Store.Point().Nodes[node]
+	return n, ok
+}
+
+// note changes what is to be committed of a node.
+func (c *commits) note(node string, change func(n *checkpoint.Node)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := c.nodes[node]
+	change(&n)
+	c.nodes[node] = n
+}
+
+// saved takes what an operator saved at a barrier.
+func (c *commits) saved(in checkpoint.Instance) {
+	c.mu.Lock()
+	c.changes = append(c.changes, in)
+	c.mu.Unlock()
+	c.saves <- struct{}{}
+}
+
+// point puts together where the run stands. Everything has been noted: the barrier has passed.
+func (r *Run) point(c cut) *checkpoint.Point {
+	p := &checkpoint.Point{Epoch: c.epoch + 1, At: r.o.Now().UTC(), Pipeline: r.plan.Name, Nodes: map[string]checkpoint.Node{}}
+	if c.empty {
+		p.Epoch = c.epoch
+	}
+	p.Finished = c.last && r.commits.Flush && r.exhausted()
+	for _, n := range r.nodes {
+		kept := r.commits.nodes[n.id()]
+		kept.Shape = r.commits.Shapes[n.id()]
+		kept.Rows, kept.Bytes = 0, 0
+		for _, e := range n.emits {
+			kept.Rows += e.stateRows.Load()
+			kept.Bytes += e.stateBytes.Load()
+		}
+		p.Nodes[n.id()] = kept
+	}
+	return p
+}
+
+// exhausted reports whether every source has given all that it has.
+func (r *Run) exhausted() bool {
+	for _, s := range r.sources {
+		if !s.exhausted.Load() {
+			return false
+		}
+	}
+	return true
+}
+
+// write makes the point of a barrier durable.
+func (r *Run) write(ctx context.Context, c cut) error {
+	cs := r.commits
+	for range cs.count {
+		select {
+		case <-cs.saves:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	slices.SortFunc(cs.changes, func(a, b checkpoint.Instance) int {
+		if a.Node != b.Node {
+			if a.Node < b.Node {
+				return -1
+			}
+			return 1
+		}
+		return a.Lane - b.Lane
+	})
+	began := r.o.Now()
+	r.unsure.Store(true)
+	if err := cs.Store.Commit(r.point(c), cs.changes, cs.names); err != nil {
+		return err
+	}
+	cs.changes, cs.names, cs.since = cs.changes[:0], nil, false
+	r.log.Debug("committed", "epoch", c.epoch, "took", r.o.Now().Sub(began))
+	return nil
+}
+
+// restore gives an operator back what an earlier run saved of it.
+func (i *instance) restore(ctx context.Context) error {
+	cs := i.run.commits
+	i.durable, _ = i.tr.(op.Durable)
+	if cs == nil || i.durable == nil {
+		return nil
+	}
+	i.memory = state.NewMemory()
+	kept, ok := cs.stored(i.id())
+	switch {
+	case !ok || kept.Lanes == 0:
+		i.fresh = true
+		return nil
+	case kept.Lanes != i.lanes():
+		return i.failed("restore", fmt.Errorf("its state was saved by %d lanes, and it has %d: give it `parallelism: %d`, or start anew with --reset %s", kept.Lanes, i.lanes(), kept.Lanes, i.id()))
+	}
+	return i.guard(ctx, "restore", func() error {
+		_, err := i.memory.Load(func(each func(string, uint32, []byte) error) error {
+			return cs.Store.Blocks(i.id(), i.emit.writer.lane, each)
+		}, i.durable.Remember)
+		return err
+	})
+}
+
+// save hands over what the operator's memory has changed since the last commit.
+func (i *instance) save() error {
+	cs := i.run.commits
+	if cs == nil || i.durable == nil {
+		return nil
+	}
+	in := checkpoint.Instance{Node: i.id(), Lane: i.emit.writer.lane, Fresh: i.fresh}
+	err := i.guard(i.emit.ctx, "save", func() error {
+		in.Changes = i.memory.Save(i.durable.Remember)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	i.fresh = false
+	cs.note(i.id(), func(n *checkpoint.Node) { n.Lanes = i.lanes() })
+	cs.saved(in)
+	return nil
+}

@@ -1,0 +1,88 @@
+package relational
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"pgregory.net/rapid"
+
+	"flowrun/dag/op"
+	"flowrun/dag/state"
+)
+
+// saved is what was stored of an operator, block by block.
+type saved map[savedBlock][]byte
+
+type savedBlock struct {
+	part  string
+	block uint32
+}
+
+func (s saved) apply(t tb, changes []state.Change) {
+	t.Helper()
+	for _, c := range changes {
+		key := savedBlock{c.Part, c.Block}
+		switch c.Kind {
+		case state.Put:
+			s[key] = slices.Clone(c.Value)
+		case state.Gone:
+			delete(s, key)
+		case state.Patch:
+			whole, err := state.Overlay(s[key], c.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s[key] = whole
+		}
+	}
+}
+
+func (s saved) blocks(each func(part string, block uint32, value []byte) error) error {
+	keys := slices.SortedFunc(maps.Keys(s), func(a, b savedBlock) int { return cmp.Or(cmp.Compare(a.part, b.part), cmp.Compare(a.block, b.block)) })
+	for _, k := range keys {
+		if err := each(k.part, k.block, s[k]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// restart saves what the operator remembers, as a commit does, and now and then puts another in its place, to which nothing but
+// that is given: whatever a test expects has to come from that one just as well.
+func (p *pipe) restart() {
+	p.t.Helper()
+	d, ok := p.op.(op.Durable)
+	if !ok {
+		if _, ok := p.op.(op.Stateful); ok {
+			p.t.Fatalf("%T remembers something, and does not show it", p.op)
+		}
+		return
+	}
+	if p.memory == nil {
+		p.memory, p.saved = state.NewMemory(), saved{}
+	}
+	p.saved.apply(p.t, p.memory.Save(d.Remember))
+	if r, ok := p.t.(*rapid.T); ok && !rapid.Bool().Draw(r, "restart") {
+		return
+	}
+	if err := p.op.Close(); err != nil {
+		p.t.Fatal(err)
+	}
+	again, err := New(p.node)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := again.Open(context.Background(), p.rt); err != nil {
+		p.t.Fatal(err)
+	}
+	p.op, p.memory = again, state.NewMemory()
+	left, err := p.memory.Load(p.saved.blocks, again.(op.Durable).Remember)
+	if err != nil || len(left) > 0 {
+		p.t.Fatalf("restored with %v, and %v are left", err, left)
+	}
+	if changes := p.memory.Save(again.(op.Durable).Remember); len(changes) > 0 {
+		p.t.Fatalf("what was restored is not what was saved: %d blocks differ, the first in %q", len(changes), changes[0].Part)
+	}
+}

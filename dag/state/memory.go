@@ -1,0 +1,263 @@
+package state
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+	"strings"
+	"unsafe"
+
+	"github.com/zeebo/xxh3"
+)
+
+// Memory is what one instance of an operator remembers, for a checkpoint to write and a restart to read. The operator shows it
+// part by part, by name, always the same way; whether the parts are written or read is none of its business.
+//
+// A part is a slice of plain values, kept as the bytes that it has in memory, cut into blocks of 64 pages. Save finds the pages
+// that changed by their hashes (128 bits of XXH3, so that a change that is overlooked is out of the question): an operator need
+// not say what it touched, and cannot forget to. So a save costs a look at all that is kept, at the speed of memory, and writes
+// what changed.
+//
+// It belongs to one operator instance, as its tables do.
+type Memory struct {
+	parts  map[string]*part
+	round  uint64
+	saved  []byte   // the values of the changes of the last Save
+	spans  []span   // where they stand in it
+	blocks []Change // the changes
+	stored map[string][]byte
+	taken  map[string]bool // of the stored ones
+	err    error           // the first one of a load
+	reads  bool
+}
+
+// part is what was saved of one part.
+type part struct {
+	size   int // in bytes
+	pages  []xxh3.Uint128
+	round  uint64
+	change bool // its size, since the last list was saved
+}
+
+type span struct{ from, to int }
+
+// The sizes of what a part is cut into.
+const (
+	pageBytes     = 512
+	pagesPerBlock = 64
+	blockBytes    = pageBytes * pagesPerBlock
+)
+
+// Change is a block of a part that changed. It is valid until the next Save.
+type Change struct {
+	Part  string
+	Block uint32
+	Kind  ChangeKind
+	Value []byte // nil where the block is gone
+}
+
+// ChangeKind says what a change does to the block that is stored.
+type ChangeKind uint8
+
+// The kinds. Put replaces the block, Patch replaces pages of it (see [Overlay]), Gone removes it.
+const (
+	Put ChangeKind = iota
+	Patch
+	Gone
+)
+
+// ListPart is the name of the part that lists all others with their sizes.
+const ListPart = ""
+
+// NewMemory makes a memory of which nothing is saved.
+func NewMemory() *Memory { return &Memory{parts: map[string]*part{}} }
+
+// Save gives what changed since the last one: what show shows of it.
+func (m *Memory) Save(show func(*Memory)) []Change {
+	m.round++
+	m.saved, m.spans, m.blocks = m.saved[:0], m.spans[:0], m.blocks[:0]
+	show(m)
+	listed := false
+	for name, p := range m.parts {
+		if p.round != m.round {
+			m.gone(name, 0, blocksOf(p.size))
+			delete(m.parts, name)
+			listed = true
+		}
+		listed = listed || p.change
+		p.change = false
+	}
+	if listed {
+		from := len(m.saved)
+		m.saved = m.list(m.saved)
+		m.changed(ListPart, 0, Put, from)
+	}
+	for i, s := range m.spans {
+		if s.to > s.from {
+			m.blocks[i].Value = m.saved[s.from:s.to:s.to]
+		}
+	}
+	return m.blocks
+}
+
+// Forget makes the next Save give everything.
+func (m *Memory) Forget() { clear(m.parts) }
+
+func blocksOf(size int) uint32 { return uint32((size + blockBytes - 1) / blockBytes) }
+
+func (m *Memory) gone(name string, from, to uint32) {
+	for b := from; b < to; b++ {
+		m.blocks, m.spans = append(m.blocks, Change{Part: name, Block: b, Kind: Gone}), append(m.spans, span{})
+	}
+}
+
+func (m *Memory) changed(name string, block uint32, kind ChangeKind, from int) {
+	m.blocks = append(m.blocks, Change{Part: name, Block: block, Kind: kind})
+	m.spans = append(m.spans, span{from, len(m.saved)})
+}
+
+// note saves what changed of a part.
+func (m *Memory) note(name string, data []byte) {
+	p := m.parts[name]
+	if p == nil {
+		p = &part{change: true}
+		m.parts[name] = p
+	}
+	if p.round == m.round {
+		panic(fmt.Sprintf("state: part %q is shown twice", name))
+	}
+	p.round = m.round
+	was := p.size
+	if len(data) != was {
+		p.change = true
+		m.gone(name, blocksOf(len(data)), blocksOf(was))
+		p.size = len(data)
+	}
+	pages := (len(data) + pageBytes - 1) / pageBytes
+	known := min(len(p.pages), pages)
+	p.pages = grow(p.pages[:known], pages)[:pages]
+	for first := 0; first < pages; first += pagesPerBlock {
+		at := first * pageBytes
+		block := data[at:min(at+blockBytes, len(data))]
+		m.noteBlock(name, p, first, known, block, len(block) != min(was-at, blockBytes))
+	}
+}
+
+// noteBlock saves the pages of a block that changed; those from the known one on are new. A block that was resized is saved also
+// where it ends with a page.
+func (m *Memory) noteBlock(name string, p *part, first, known int, block []byte, resized bool) {
+	var changed uint64
+	n := (len(block) + pageBytes - 1) / pageBytes
+	for i := range n {
+		page := block[i*pageBytes : min((i+1)*pageBytes, len(block))]
+		h := xxh3.Hash128(page)
+		if at := first + i; at >= known || p.pages[at] != h {
+			p.pages[at] = h
+			changed |= 1 << i
+		}
+	}
+	if changed == 0 && !resized {
+		return
+	}
+	from := len(m.saved)
+	if bits.OnesCount64(changed) == n {
+		m.saved = append(append(m.saved, wholeBlock), block...)
+		m.changed(name, uint32(first/pagesPerBlock), Put, from)
+		return
+	}
+	m.saved = appendPatchHead(m.saved, len(block), changed)
+	for left := changed; left != 0; left &= left - 1 {
+		i := bits.TrailingZeros64(left)
+		m.saved = append(m.saved, block[i*pageBytes:min((i+1)*pageBytes, len(block))]...)
+	}
+	m.changed(name, uint32(first/pagesPerBlock), Patch, from)
+}
+
+// slice shows a slice of plain values. One that is not stored stays as it is.
+func slice[T any](m *Memory, name string, s *[]T) {
+	var one T
+	size := int(unsafe.Sizeof(one))
+	if !m.reads {
+		var data []byte
+		if len(*s) > 0 {
+			data = unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(*s))), len(*s)*size)
+		}
+		m.note(name, data)
+		return
+	}
+	data, ok := m.take(name)
+	if !ok {
+		return
+	}
+	if len(data)%size != 0 {
+		m.fail(fmt.Errorf("part %s: %d bytes do not divide by %d", name, len(data), size))
+		return
+	}
+	*s = make([]T, len(data)/size)
+	if len(data) > 0 {
+		copy(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(*s))), len(data)), data)
+	}
+}
+
+// Ints shows single numbers, which stay as they are where they are not stored.
+func (m *Memory) Ints(name string, numbers ...*int64) {
+	all := make([]int64, len(numbers))
+	for i, n := range numbers {
+		all[i] = *n
+	}
+	slice(m, name, &all)
+	if len(all) != len(numbers) {
+		m.fail(fmt.Errorf("part %s: %d numbers where %d are expected", name, len(all), len(numbers)))
+		return
+	}
+	for i, n := range numbers {
+		*n = all[i]
+	}
+}
+
+// Bool shows a single truth value.
+func (m *Memory) Bool(name string, b *bool) {
+	n := b2i(*b)
+	m.Ints(name, &n)
+	*b = n != 0
+}
+
+// Blob shows what is no slice: encode appends it, decode takes what was encoded, and may keep none of it.
+func (m *Memory) Blob(name string, encode func(dst []byte) []byte, decode func(data []byte) error) {
+	if !m.reads {
+		m.note(name, encode(nil))
+		return
+	}
+	if data, ok := m.take(name); ok {
+		if err := decode(data); err != nil {
+			m.fail(fmt.Errorf("part %s: %w", name, err))
+		}
+	}
+}
+
+// Reads reports whether the parts are being read, so that what follows from them can be made again.
+func (m *Memory) Reads() bool { return m.reads }
+
+func (m *Memory) fail(err error) {
+	if m.err == nil {
+		m.err = err
+	}
+}
+
+func (m *Memory) take(name string) ([]byte, bool) {
+	data, ok := m.stored[name]
+	m.taken[name] = true
+	return data, ok
+}
+
+// names are the stored parts whose names begin so, in order.
+func (m *Memory) names(prefix string) []string {
+	var found []string
+	for name := range m.stored {
+		if strings.HasPrefix(name, prefix) {
+			found = append(found, name)
+		}
+	}
+	slices.Sort(found)
+	return found
+}

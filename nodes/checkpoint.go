@@ -1,0 +1,30 @@
+package nodes
+
+import (
+	"time"
+
+	"flowrun/dag/diag"
+	"flowrun/dag/plan"
+	"flowrun/dag/spec"
+)
+
+// Checkpoint are the settings of `checkpoint` at the top of a file.
+type Checkpoint struct {
+	Dir   string        `yaml:"dir" doc:"The directory in which the run keeps what it needs to go on: where sources stand, what is open, what sinks have prepared. One pipeline, one directory." required:"true"`
+	Every spec.Duration `yaml:"every" doc:"The shortest time between two commits. Rows of a transactional sink show at a commit. 0s commits every epoch." default:"1s" min:"0s"`
+	Flush bool          `yaml:"flush" doc:"The end of a bounded input closes all windows, and the checkpoint is finished. Without it what is open waits for the next run." default:"false"`
+}
+
+// readCheckpoint reads `checkpoint`; nil: the file has none.
+func readCheckpoint(v *spec.Value, list *diag.List) *plan.Checkpoint {
+	if v == nil || v.Kind == spec.Null {
+		return nil
+	}
+	var c Checkpoint
+	found := spec.Decode(v, &c, v.At, "checkpoint")
+	list.Add(found...)
+	if found.HasErrors() {
+		return nil
+	}
+	return &plan.Checkpoint{Dir: c.Dir, Every: time.Duration(c.Every), Flush: c.Flush, At: v.At}
+}
