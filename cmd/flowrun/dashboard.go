@@ -47,7 +47,7 @@ func (r *running) watched(ctx context.Context) error {
 	}
 	o := r.options()
 	o.LogLevel, o.Watched = leastLevel(log), true
-	run, err := exec.Build(r.job.Plan, job.Connectors{}, o)
+	run, err := exec.Build(r.job.Plan, job.Connectors{Fresh: r.flags.begin.Fresh}, o)
 	if err != nil {
 		return environment(err)
 	}

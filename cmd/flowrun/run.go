@@ -144,7 +144,7 @@ func (r *running) plain(ctx context.Context) error {
 	}
 	o := r.options()
 	o.Log, o.Output = handler.Handler(), r.std.out
-	run, err := exec.Build(r.job.Plan, job.Connectors{}, o)
+	run, err := exec.Build(r.job.Plan, job.Connectors{Fresh: r.flags.begin.Fresh}, o)
 	if err != nil {
 		return environment(err)
 	}

@@ -39,7 +39,7 @@ var (
 func (j *Job) Durable(b Begin) (*Durable, error) {
 	c := j.Plan.Checkpoint
 	if c == nil {
-		if b.Fresh || len(b.Reset) > 0 {
+		if b.Fresh && !journals(j.Plan) || len(b.Reset) > 0 {
 			return nil, errors.New("the file has no `checkpoint`, so there is nothing to forget: remove --fresh and --reset")
 		}
 		return nil, nil
@@ -53,6 +53,14 @@ func (j *Job) Durable(b Begin) (*Durable, error) {
 		return d, errors.Join(err, store.Close())
 	}
 	return d, nil
+}
+
+// journals reports whether a source has a journal, which may hold rows of an earlier run.
+func journals(p *plan.Pipeline) bool {
+	return slices.ContainsFunc(p.Nodes, func(n *plan.Node) bool {
+		scan, ok := n.Op.(*plan.Scan)
+		return ok && scan.Journal != nil
+	})
 }
 
 func (d *Durable) begin(p *plan.Pipeline, b Begin) error {
