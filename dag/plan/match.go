@@ -56,6 +56,30 @@ func (*Match) isOp() {}
 // outputs implements what Declares asks for.
 func (*Match) outputs() []Declared { return []Declared{{}, {Name: LateOutput, Optional: true}} }
 
+// Keeps says which columns of rows are kept: those that are asked for once a row waits.
+func (o *Match) Keeps(n *Node) func(column int) bool {
+	if rejected := n.Output(RejectedOutput); rejected != nil && rejected.Read {
+		return func(int) bool { return true } // it shows rows whole
+	}
+	var later []*expr.Program
+	for _, t := range o.Tests {
+		later = append(later, t.With...)
+	}
+	var direct []string // of the row in hand
+	for _, p := range later {
+		direct = append(direct, p.Columns()...)
+	}
+	for _, it := range o.Take {
+		later = append(later, it.Expr.P)
+	}
+	ofSteps, whole := o.Reads(later)
+	in := n.Inputs[0].Source().Schema
+	return func(column int) bool {
+		name := in.Field(column).Name
+		return whole || slices.Contains(direct, name) || slices.Contains(ofSteps, name)
+	}
+}
+
 func (b *binder) pattern(n *Node, o *Match, in *Output) *Output {
 	e := env(n, in)
 	fields := []arrow.Field{{Name: MatchStart, Type: schema.Timestamp}, {Name: MatchEnd, Type: schema.Timestamp}}

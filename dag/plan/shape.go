@@ -52,6 +52,14 @@ func Shape(n *Node) map[string]string {
 		for _, f := range o.Kept.Fields() {
 			s["acc "+f.Name] = schema.Name(f.Type)
 		}
+	case *Match:
+		s["by"], s["within"], s["overlap"] = byShape(o.By), o.Within.String(), fmt.Sprint(o.Overlap)
+		for what, items := range map[string][]Item{"steps": o.Steps, "without": o.Without, "absent": o.Absent} {
+			for _, it := range items {
+				s[what] += fmt.Sprintf("%s: %s, ", it.Name.Value, it.Expr.Text.Value)
+			}
+		}
+		columnShapes(s, "", n.Inputs[0].Source().Schema, o.Keeps(n))
 	case *Sort:
 		columnShapes(s, "", n.Inputs[0].Source().Schema, n.Output("").Needs)
 	case *Join:

@@ -93,7 +93,7 @@ func newMatch(n *plan.Node, o *plan.Match) (*match, error) {
 		return nil, fmt.Errorf("match %s: %w", n.ID, err)
 	}
 	m.tries.attach(m.table)
-	if m.rows, err = newStored(in, in, m.keeps(n)); err != nil {
+	if m.rows, err = newStored(in, in, o.Keeps(n)); err != nil {
 		return nil, fmt.Errorf("match %s: %w", n.ID, err)
 	}
 	m.rows.Attach("arrived", &m.arrived)
@@ -104,30 +104,6 @@ func newMatch(n *plan.Node, o *plan.Match) (*match, error) {
 	m.rows.Attach("turn", &m.turn)
 	m.results = newMatches(n, o)
 	return m, m.reads(in)
-}
-
-// keeps says which columns of rows are kept: those that are asked for once a row waits.
-func (m *match) keeps(n *plan.Node) func(column int) bool {
-	if o := n.Output(plan.RejectedOutput); o != nil && o.Read {
-		return nil // which shows rows whole
-	}
-	var later []*expr.Program
-	for _, t := range m.o.Tests {
-		later = append(later, t.With...)
-	}
-	var direct []string // of the row in hand
-	for _, p := range later {
-		direct = append(direct, p.Columns()...)
-	}
-	for _, it := range m.o.Take {
-		later = append(later, it.Expr.P)
-	}
-	ofSteps, whole := m.o.Reads(later)
-	in := n.Inputs[0].Source().Schema
-	return func(column int) bool {
-		name := in.Field(column).Name
-		return whole || slices.Contains(direct, name) || slices.Contains(ofSteps, name)
-	}
 }
 
 // reads finds which columns of rows tries ask for.

@@ -22,6 +22,7 @@ var (
 	_ op.Durable = (*join)(nil)
 	_ op.Durable = (*asof)(nil)
 	_ op.Durable = (*fold)(nil)
+	_ op.Durable = (*match)(nil)
 	_ op.Durable = (*top)(nil)
 	_ op.Durable = (*sorted)(nil)
 	_ op.Durable = (*limit)(nil)
@@ -86,6 +87,16 @@ func (f *fold) Remember(m *state.Memory) {
 	f.table.Remember(m, "keys")
 	f.timers.Remember(m, "timers")
 	m.Ints("watermark", &f.now)
+}
+
+// Remember implements op.Durable.
+func (p *match) Remember(m *state.Memory) {
+	p.table.Remember(m, "keys")
+	p.tries.rows.Remember(m, "tries")
+	p.tries.timers.Remember(m, "tries-timers")
+	p.rows.Remember(m, "rows")
+	p.timers.Remember(m, "timers")
+	m.Ints("watermark", &p.now, &p.arrival, &p.turns, &p.told)
 }
 
 // Remember implements op.Durable.
