@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -116,6 +117,62 @@ func BenchmarkAggregateCount(b *testing.B) { benchKeyed(b, "count()") }
 
 // BenchmarkAggregateAverage is the keyed count and average of the window workload.
 func BenchmarkAggregateAverage(b *testing.B) { benchKeyed(b, "count()", "avg(f)") }
+
+// BenchmarkWindow is the keyed tumbling count and average: a window, in which every key comes at least eight times, closes
+// while the next one is filled, and gives a row for each key.
+func BenchmarkWindow(b *testing.B) {
+	for _, keys := range []int{1_000, 1_000_000} {
+		for _, of := range []string{"int", "string"} {
+			b.Run(fmt.Sprintf("%s/%d", of, keys), func(b *testing.B) { benchWindow(b, of, keys) })
+		}
+	}
+}
+
+func benchWindow(b *testing.B, of string, keys int) {
+	perWindow := max(8*keys/benchRows, 64) // batches
+	s := schemaOf("at timestamp", "k "+of, "f float")
+	all := randomBatches(s, min(perWindow, 512), func(r *rand.Rand, bld *array.RecordBuilder) {
+		bld.Field(0).(*array.TimestampBuilder).Append(0) // written anew below
+		if k := r.IntN(keys); of == "int" {
+			addInt(bld, 1, int64(k))
+		} else {
+			addText(bld, 1, fmt.Sprintf("dev-%d", k))
+		}
+		addFloat(bld, 2, r.Float64())
+	})
+	o := counts("count()", "avg(f)")
+	o.Emit, o.Window = plan.Final, &plan.Window{Size: time.Second, Every: time.Second}
+	p := openOn(b, b, o, plan.Rows, nil, true, onTime(s, "at"))
+	n := 0
+	process := func() {
+		in := all[n%len(all)]
+		at := arrow.Timestamp(int64(n/perWindow) * time.Second.Microseconds())
+		times := in.Record.Column(0).(*array.Timestamp).TimestampValues()
+		for i := range times {
+			times[i] = at
+		}
+		if err := p.op.Process(context.Background(), 0, in, discard{}); err != nil {
+			b.Fatal(err)
+		}
+		if n++; n%perWindow == 0 {
+			if _, err := p.op.Watermark(context.Background(), time.UnixMicro(int64(at)), discard{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	for n < 2*perWindow {
+		process()
+	}
+	from := n
+	b.ReportAllocs()
+	for b.Loop() {
+		process()
+	}
+	b.ReportMetric(float64(n-from)*benchRows/b.Elapsed().Seconds(), "rows/s")
+	_, bytes := p.op.(op.Stateful).State()
+	b.ReportMetric(float64(bytes)/float64(keys), "state-B/key")
+	p.close()
+}
 
 // benchKeyed runs an aggregate by one key, of few and of many.
 func benchKeyed(b *testing.B, takes ...string) {
