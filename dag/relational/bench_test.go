@@ -118,6 +118,10 @@ func BenchmarkAggregateCount(b *testing.B) { benchKeyed(b, "count()") }
 // BenchmarkAggregateAverage is the keyed count and average of the window workload.
 func BenchmarkAggregateAverage(b *testing.B) { benchKeyed(b, "count()", "avg(f)") }
 
+func BenchmarkAggregateDistinct(b *testing.B)       { benchKeyed(b, "count_distinct(f)") }
+func BenchmarkAggregateDistinctApprox(b *testing.B) { benchKeyed(b, "count_distinct_approx(f)") }
+func BenchmarkAggregateQuantileApprox(b *testing.B) { benchKeyed(b, "quantile_approx(f, 0.5)") }
+
 // BenchmarkWindow is the keyed tumbling count and average: a window, in which every key comes at least eight times, closes
 // while the next one is filled, and gives a row for each key.
 func BenchmarkWindow(b *testing.B) {
