@@ -35,6 +35,9 @@ func TestWhereEventTimeGoes(t *testing.T) {
 	}{
 		"a filter passes it on":            {filter("f > 1"), "at"},
 		"a renamed column still is it":     {&plan.Project{Keep: true, Rename: []plan.Renamed{{Old: diag.Text{Value: "at"}, New: diag.Text{Value: "then"}}}}, "then"},
+		"an expression that is a column":   {&plan.Project{Items: []plan.Item{item("then", "at"), item("f", "f")}}, "then"},
+		"a copy beside the column":         {&plan.Project{Keep: true, Items: []plan.Item{item("then", "at")}}, "at"},
+		"a column that changes places":     {&plan.Project{Items: []plan.Item{item("at", "other"), item("then", "at")}}, "then"},
 		"a column made anew is not":        {&plan.Project{Keep: true, Items: []plan.Item{item("at", "other")}}, ""},
 		"a dropped column is gone":         {&plan.Project{Items: bare("k", "f")}, ""},
 		"a watermark says it anew":         {&plan.Watermark{Timing: plan.Timing{Column: diag.Text{Value: "other"}}}, "other"},
@@ -52,6 +55,21 @@ func TestWhereEventTimeGoes(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: event time is %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// First and last read the event time that they go by; other aggregates without windows leave it alone.
+func TestFirstAndLastReadEventTime(t *testing.T) {
+	for e, want := range map[string]string{"last(f)": "at f", "max(f)": "f", "first_if(f, f > 1) + 1": "at f"} {
+		g := newGraph(t)
+		g.timed("rows")
+		g.add("mid", filter("f > 1"), "rows")
+		g.add("n", &plan.Aggregate{Emit: plan.Updates, Take: []plan.TakeItem{take("x", e)}}, "mid")
+		g.add("out", discard(), "n")
+		g.rewrite()
+		if got := g.need("mid"); got != want {
+			t.Errorf("%s needs %q, want %q", e, got, want)
 		}
 	}
 }

@@ -182,6 +182,7 @@ func pickSlots(dst, left, slots, rows []int32) []int32 {
 			at++
 		}
 		dst = append(dst, slots[at])
+		at++
 	}
 	return dst
 }
@@ -245,7 +246,8 @@ func (a *arguments) over(rows []int32, n int) {
 	a.load()
 }
 
-// narrow goes on with n of the rows that were left: those of the record in rows, which nil means all of.
+// narrow goes on with n of the rows that were left: those of the record in rows, ascending and as often as each is to count; nil
+// means all of the record.
 func (a *arguments) narrow(rows []int32, n int) {
 	a.left, a.n = rows, n
 	for i := range a.where {

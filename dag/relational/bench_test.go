@@ -127,12 +127,13 @@ func BenchmarkAggregateQuantileApprox(b *testing.B) { benchKeyed(b, "quantile_ap
 func BenchmarkWindow(b *testing.B) {
 	for _, keys := range []int{1_000, 1_000_000} {
 		for _, of := range []string{"int", "string"} {
-			b.Run(fmt.Sprintf("%s/%d", of, keys), func(b *testing.B) { benchWindow(b, of, keys) })
+			b.Run(fmt.Sprintf("%s/%d", of, keys), func(b *testing.B) { benchWindow(b, of, keys, time.Second) })
 		}
 	}
+	b.Run("hopping/1000", func(b *testing.B) { benchWindow(b, "int", 1000, time.Second/10) })
 }
 
-func benchWindow(b *testing.B, of string, keys int) {
+func benchWindow(b *testing.B, of string, keys int, every time.Duration) {
 	perWindow := max(8*keys/benchRows, 64) // batches
 	s := schemaOf("at timestamp", "k "+of, "f float")
 	all := randomBatches(s, min(perWindow, 512), func(r *rand.Rand, bld *array.RecordBuilder) {
@@ -145,7 +146,7 @@ func benchWindow(b *testing.B, of string, keys int) {
 		addFloat(bld, 2, r.Float64())
 	})
 	o := counts("count()", "avg(f)")
-	o.Emit, o.Window = plan.Final, &plan.Window{Size: time.Second, Every: time.Second}
+	o.Emit, o.Window = plan.Final, &plan.Window{Size: time.Second, Every: every}
 	p := openOn(b, b, o, plan.Rows, nil, true, onTime(s, "at"))
 	n := 0
 	process := func() {

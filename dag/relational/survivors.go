@@ -85,7 +85,7 @@ func except(b *batch.Batch, rows []int32) []int32 {
 	return sel
 }
 
-// intersect lists the rows that are in both; a nil left stands for all rows.
+// intersect lists the rows that are in both, as often as they are in left; a nil left stands for all rows.
 func intersect(left, right []int32) []int32 {
 	if left == nil {
 		return right
@@ -98,8 +98,8 @@ func intersect(left, right []int32) []int32 {
 		if len(left) == 0 {
 			break
 		}
-		if left[0] == row {
-			both = append(both, row)
+		for len(left) > 0 && left[0] == row {
+			both, left = append(both, row), left[1:]
 		}
 	}
 	return both

@@ -32,6 +32,7 @@ type windowed struct {
 	times  []int64 // by row of the record
 	starts []int64 // of the last window of each row
 	rows   []int32
+	opens  []int64 // where the windows of rows start, one for each
 	start  state.Vector
 	keys   []*state.Vector
 	due    []state.Timer
@@ -105,12 +106,17 @@ func (w *windowed) piece(in *batch.Batch, out op.Emitter) error {
 	}
 	out.Hold(w.args.n)
 	left := w.args.hold()
-	for back := range w.win.overlap {
-		if err := w.layer(left, back*w.win.every); err != nil {
-			return err
-		}
+	if w.win.overlap > 1 {
+		return w.spread(left)
 	}
-	return nil
+	if left == nil {
+		return w.count(nil, w.starts) // the one window of a row that is not late is open
+	}
+	w.opens = w.opens[:0]
+	for _, row := range left {
+		w.opens = append(w.opens, w.starts[row])
+	}
+	return w.count(left, w.opens)
 }
 
 // assign finds the time of each row and the last window that holds it; rows without a time are returned.
@@ -146,23 +152,48 @@ func (w *windowed) lateOf(b *batch.Batch) []int32 {
 	return late
 }
 
-// layer counts rows for the window that begins so much before their last one.
-func (w *windowed) layer(left []int32, back int64) error {
-	rows, n := left, w.args.n
-	if back > 0 { // the last window of a row that is not late is open
-		rows, n = w.within(left, back)
+// spread counts each row for all its windows that are open, row by row: so every window sees its rows in the order in which they
+// came, however they were cut. It takes a bounded number of rows at a time.
+func (w *windowed) spread(left []int32) error {
+	open := int64(math.MinInt64) // a window that starts later is open
+	if w.mode != plan.Complete && w.now != math.MinInt64 {
+		open = w.now - w.win.size - w.win.grace
 	}
+	total := w.args.record
+	if left != nil {
+		total = len(left)
+	}
+	for i := 0; i < total; {
+		w.rows, w.opens = w.rows[:0], w.opens[:0]
+		for ; i < total && len(w.rows) < spreadRows; i++ {
+			row := int32(i)
+			if left != nil {
+				row = left[i]
+			}
+			for start, least := w.starts[row], max(open, w.times[row]-w.win.size); start > least; start -= w.win.every {
+				w.rows, w.opens = append(w.rows, row), append(w.opens, start)
+			}
+		}
+		if err := w.count(w.rows, w.opens); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spreadRows is up to how many rows spread takes at a time, each as often as it has windows, but for the last one.
+const spreadRows = 1 << 12
+
+// count counts rows, nil being all of the record, for windows that start somewhere, one for each.
+func (w *windowed) count(rows []int32, opens []int64) error {
+	n := len(opens)
 	if n == 0 {
 		return nil
 	}
 	w.args.over(rows, n)
 	words := w.start.Fill(n)
-	for i := range words {
-		row := i
-		if rows != nil {
-			row = int(rows[i])
-		}
-		words[i] = uint64(w.starts[row] - back)
+	for i, start := range opens {
+		words[i] = uint64(start)
 	}
 	var err error
 	if w.slots, err = w.table.Slots(w.keys, n, w.slots); err != nil {
@@ -174,32 +205,6 @@ func (w *windowed) layer(left []int32, back int64) error {
 		}
 	}
 	return w.accumulate()
-}
-
-// within gives the rows that the window so much before their last one holds, and that is open; nil: all of the record.
-func (w *windowed) within(left []int32, back int64) (rows []int32, n int) {
-	open := int64(math.MinInt64)
-	if w.mode != plan.Complete && w.now != math.MinInt64 {
-		open = w.now - w.win.size - w.win.grace
-	}
-	w.rows = w.rows[:0]
-	total := w.args.record
-	if left != nil {
-		total = len(left)
-	}
-	for i := range total {
-		row := i
-		if left != nil {
-			row = int(left[i])
-		}
-		if start := w.starts[row] - back; start > open && start+w.win.size > w.times[row] {
-			w.rows = append(w.rows, int32(row))
-		}
-	}
-	if left == nil && len(w.rows) == total {
-		return nil, total
-	}
-	return w.rows, len(w.rows)
 }
 
 // Watermark closes windows.

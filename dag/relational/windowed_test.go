@@ -85,7 +85,7 @@ func (m *windowModel) rows(which func(*windowGroup) bool, forget bool) []row {
 	var rows []row
 	for key, g := range m.groups {
 		if which(g) {
-			rows = append(rows, row{arrow.Timestamp(g.start), arrow.Timestamp(g.start + m.size), g.who, g.count, g.sum, g.edge(false), g.edge(true)})
+			rows = append(rows, row{arrow.Timestamp(g.start), arrow.Timestamp(g.start + m.size), g.who, g.count, g.sum, g.edge(false), g.edge(true), listOf(values(g.rows, 2, nil))})
 			g.changed = false
 			if forget {
 				delete(m.groups, key)
@@ -119,7 +119,8 @@ func TestWindows(t *testing.T) {
 			Window: &plan.Window{Size: us(m.size), Every: us(m.every), Offset: us(m.offset), Grace: us(m.grace)},
 			By:     []plan.Item{item("who", "who")},
 			Take: []plan.TakeItem{{Name: text("count"), Text: text("count()")}, {Name: text("sum"), Text: text("sum(n ?? 0)")},
-				{Name: text("first"), Text: text("first(n)")}, {Name: text("last"), Text: text("last(n)")}},
+				{Name: text("first"), Text: text("first(n)")}, {Name: text("last"), Text: text("last(n)")},
+				{Name: text("all"), Text: text("collect(n)")}},
 			Emit: emit,
 		}, plan.Rows, nil, !read, onTime(visits, "at"))
 
