@@ -213,7 +213,7 @@ type scenario struct {
 }
 
 // keyed are the nodes of a scenario that can run in lanes by key, and those that can run in theirs.
-var keyed = []string{"tumbling", "sessions", "changing", "narrow", "chained", "firsts", "once", "joined", "some", "leads", "asof", "running", "counted", "recounted"}
+var keyed = []string{"tumbling", "sessions", "changing", "narrow", "chained", "firsts", "once", "joined", "some", "leads", "asof", "running", "matched", "unmet", "counted", "recounted"}
 
 // results runs the rows through windows, windows of windows, sessions, dedupe, top and a join, in so many lanes.
 func (s scenario) results(batches [2][]timedBatch, trigger plan.Trigger, o exec.Options, lanes map[string]int) (*timedPlan, func(*testing.T) error) {
@@ -244,6 +244,10 @@ func (s scenario) results(batches [2][]timedBatch, trigger plan.Trigger, o exec.
 		Bound: &plan.Bound{Lower: -s.within}, Prefix: [2]string{"", "right_"}}, "b", "a") // of rows of a the order is always the same
 	p.add("running", &plan.Fold{By: []plan.Item{item("odd", "k % 2")}, Start: []plan.Item{item("n", "0"), item("s", "0")},
 		Next: []plan.Item{item("n", "acc.n + 1"), item("s", "acc.s * 3 + v")}}, "a")
+	p.add("matched", &plan.Match{By: []plan.Item{item("odd", "k % 2")}, Steps: []plan.Item{item("low", "v < 4"), item("high", "v > low.v + 2")},
+		Without: []plan.Item{item("same", "v == low.v")}, Within: s.within, Take: []plan.Item{item("from", "low.v"), item("to", "high.v")}}, "a")
+	p.add("unmet", &plan.Match{By: []plan.Item{item("odd", "k % 2")}, Steps: []plan.Item{item("low", "v < 4")}, Absent: []plan.Item{item("high", "v > low.v + 2")},
+		Within: s.within, Overlap: true, Take: []plan.Item{item("v", "low.v")}}, "a")
 	// Watermarks that are made behind lanes: what those change in the order of rows makes none late.
 	p.add("stamped", &plan.Watermark{Timing: plan.Timing{Column: text("at"), Delay: s.delay}}, "once")
 	p.add("counted", windowOf(s.size, s.size, item("k", "k")), "stamped")
@@ -252,7 +256,7 @@ func (s scenario) results(batches [2][]timedBatch, trigger plan.Trigger, o exec.
 	for id, n := range lanes {
 		p.by[id].Parallelism, p.by[id].Unordered = max(n, -n), n < 0
 	}
-	for _, of := range []string{"tumbling", "tumbling.late", "hopping", "chained", "chained.late", "sessions", "sessions.late", "changing", "firsts", "once", "once.late", "some", "leads", "asof", "running", "counted", "recounted"} {
+	for _, of := range []string{"tumbling", "tumbling.late", "hopping", "chained", "chained.late", "sessions", "sessions.late", "changing", "firsts", "once", "once.late", "some", "leads", "asof", "running", "matched", "unmet", "counted", "recounted"} {
 		p.sink(of)
 	}
 	p.p.Trigger = trigger
