@@ -92,6 +92,50 @@ func TestInputsShareEventTime(t *testing.T) {
 	}
 }
 
+// Behind a join the time of a row is the later one of its two, and behind an asof join that of its left row, under whatever names.
+func TestEventTimeBehindJoins(t *testing.T) {
+	g := newGraph(t)
+	g.timed("a")
+	g.timed("b").Timing.Delay = time.Hour
+	on := []plan.JoinKey{{Left: diag.Text{Value: "k"}, Right: diag.Text{Value: "k"}}}
+	both := g.add("both", &plan.Join{On: on, Bound: &plan.Bound{Upper: time.Minute}, Prefix: [2]string{"l_", "r_"}}, "a", "b")
+	asof := g.add("asof", &plan.Join{Type: plan.AsofJoin, On: on, Forever: true, Prefix: [2]string{"", "r_"}}, "a", "b")
+	chained := g.add("chained", &plan.Join{Type: plan.AsofJoin, On: on, Forever: true}, "both", "a")
+	again := g.add("again", &plan.Join{Type: plan.AsofJoin, On: on, Forever: true, Prefix: [2]string{"first_", ""}}, "asof", "b")
+	for _, id := range []string{"both", "asof", "chained", "again"} {
+		g.add("out_"+id, sink(), id)
+	}
+	g.rewrite()
+	for _, c := range []struct {
+		n    *plan.Node
+		want plan.EventTime
+	}{
+		{both, plan.EventTime{Column: "l_at", Or: "r_at", Delay: time.Hour}},
+		{asof, plan.EventTime{Column: "at", Delay: time.Hour}},
+		{chained, plan.EventTime{Column: "l_at", Or: "r_at", Delay: time.Hour}},
+		{again, plan.EventTime{Column: "first_at", Delay: time.Hour}},
+	} {
+		if got := c.n.Output("").Time; got == nil || *got != c.want {
+			t.Errorf("%s: %+v, want %+v", c.n.ID, got, c.want)
+		}
+	}
+}
+
+// The late rows of a join are those of one side: reading them asks for the columns of that one.
+func TestLateRowsOfAJoinAskForTheirOwnColumns(t *testing.T) {
+	g := newGraph(t)
+	g.timed("a")
+	g.timed("b")
+	g.add("both", &plan.Join{On: []plan.JoinKey{{Left: diag.Text{Value: "k"}, Right: diag.Text{Value: "k"}}}, Bound: &plan.Bound{}, Prefix: [2]string{"", "r_"}}, "a", "b")
+	g.add("few", &plan.Project{Items: bare("k")}, "both")
+	g.add("out", sink(), "few")
+	g.add("late", sink(), "both.late_right")
+	g.rewrite()
+	if a, b := g.need("a"), g.need("b"); a != "at k" || b != "all" {
+		t.Errorf("read of the left input: %s, of the right one: %s", a, b)
+	}
+}
+
 // What moves the watermark is read, and no row is left out before it has.
 func TestRewriteLeavesTheWatermarkAlone(t *testing.T) {
 	g := newGraph(t)
