@@ -57,7 +57,8 @@ type source struct {
 	again   *journal.Reader // what is to be read from the journal first; nil: all was
 	payload []byte
 	trimmed chan struct{} // the journal may have room again
-	failing bool
+	waits   bool // the last record could not be written at once
+	failing bool // and that not since the journal was full, which is told by and by
 }
 
 func (s *source) Open(ctx context.Context, rt op.Runtime, from []byte) (err error) {
@@ -226,9 +227,10 @@ const (
 )
 
 func (s *source) complain(err error) {
-	s.failing = true
+	s.waits, s.failing = true, true
 	cause, text := "journal", "cannot write the journal: "+err.Error()
 	if full := (*journal.FullError)(nil); errors.As(err, &full) {
+		s.failing = false
 		cause, text = "journal full", fmt.Sprintf("the journal is full (max_bytes is %d) and waits for a commit", full.Max)
 	} else if vfs.IsNoSpaceError(err) {
 		cause, text = "disk full", "the disk of the journal is full"
@@ -238,11 +240,14 @@ func (s *source) complain(err error) {
 }
 
 func (s *source) recovered() {
+	if !s.waits {
+		return
+	}
+	s.rt.override("")
 	if s.failing {
-		s.failing = false
-		s.rt.override("")
 		s.rt.Log().Info("the journal can be written again")
 	}
+	s.waits, s.failing = false, false
 }
 
 // Committed lets the journal forget what is durable elsewhere.
