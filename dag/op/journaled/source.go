@@ -57,8 +57,8 @@ type source struct {
 	again   *journal.Reader // what is to be read from the journal first; nil: all was
 	payload []byte
 	trimmed chan struct{} // the journal may have room again
-	waits   bool // the last record could not be written at once
-	failing bool // and that not since the journal was full, which is told by and by
+	waits   bool          // the last record could not be written at once
+	failing bool          // and that not since the journal was full, which is told by and by
 }
 
 func (s *source) Open(ctx context.Context, rt op.Runtime, from []byte) (err error) {
