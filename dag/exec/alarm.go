@@ -64,9 +64,9 @@ func (n *node) await(c clocked) time.Time {
 	return at
 }
 
-// wake implements clocked.
+// wake implements clocked. While sources read again what arrived long ago nothing is due: the clock would be ahead of the rows.
 func (i *instance) wake() time.Time {
-	if i.clock == nil || i.finished {
+	if i.clock == nil || i.finished || i.run.rereads && !i.current {
 		return time.Time{}
 	}
 	return i.clock.Wake()

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"flowrun/dag/live"
@@ -121,6 +122,7 @@ func (r *Run) pass(ctx context.Context, c cut) error {
 			r.commits.last = r.o.Now()
 		}
 	}
+	c.again = new(atomic.Bool)
 	for _, s := range r.sources {
 		select {
 		case s.barriers <- c:

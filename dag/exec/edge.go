@@ -45,6 +45,8 @@ type cut struct {
 	commit bool
 	whole  bool // of the last one: the sources have given all that they have
 	empty  bool // no row came since the cut before, so it ends no epoch
+	// again: a source has not passed on yet all that it reads again.
+	again *atomic.Bool
 }
 
 // edge leads from an output to an input. One goroutine writes to it, one reads; or, inside a chain, it calls the reader.

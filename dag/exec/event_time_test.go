@@ -134,14 +134,14 @@ func (s *linesSink) got() []string {
 type timedPlan struct {
 	p       *plan.Pipeline
 	by      map[string]*plan.Node
-	sources map[string]*timedSource
+	sources map[string]op.Source
 	sinks   map[string]*linesSink
 	mem     *memory.CheckedAllocator
 	slow    map[string]time.Duration // what a row-wise node takes for a batch
 }
 
 func newTimedPlan() *timedPlan {
-	return &timedPlan{p: &plan.Pipeline{Name: "timed"}, by: map[string]*plan.Node{}, sources: map[string]*timedSource{}, sinks: map[string]*linesSink{},
+	return &timedPlan{p: &plan.Pipeline{Name: "timed"}, by: map[string]*plan.Node{}, sources: map[string]op.Source{}, sinks: map[string]*linesSink{},
 		mem: memory.NewCheckedAllocator(batch.NewPool())}
 }
 

@@ -26,6 +26,7 @@ type instance struct {
 	marks    watermarks
 	more     []bool // by port, of the head of lanes for all ports: more follows of what came in, see message
 	finished bool
+	current  bool          // what sources read again has all passed
 	noted    time.Duration // when it was last noted how much the operator keeps
 
 	durable op.Durable    // nil: there is nothing to save
@@ -197,6 +198,7 @@ func (i *instance) barrier(ctx context.Context, c cut) error {
 			return err
 		}
 	}
+	i.current = !c.again.Load()
 	i.emit.ended(c)
 	return i.emit.forward(message{kind: barrier, cut: c})
 }

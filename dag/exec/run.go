@@ -45,6 +45,8 @@ type Run struct {
 	watchers   atomic.Int32
 	seq        atomic.Uint64
 
+	rereads bool // a source began with what an earlier run had read; set before anything runs
+
 	gates   sync.Mutex
 	reading chan struct{} // closed while sources may read
 	pause   atomic.Bool

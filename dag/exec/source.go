@@ -28,6 +28,9 @@ type source struct {
 	silent    atomic.Int64 // since when, in nanoseconds of the Unix epoch on the run's clock; 0: it does not
 	timing    *timing      // nil: its rows have no event time
 
+	replayer op.Replayer // nil: it reads nothing again
+	again    bool        // more follows of what it reads again
+
 	behind  op.Position // just behind what was passed on
 	reached op.Position // just behind the last barrier
 }
@@ -37,6 +40,7 @@ type read struct {
 	batch *batch.Batch
 	pos   op.Position
 	err   error
+	again bool // more follows of what the source reads again
 }
 
 func (s *source) openOp(ctx context.Context) error {
@@ -49,7 +53,13 @@ func (s *source) openOp(ctx context.Context) error {
 			return s.failed("restore", err)
 		}
 	}
-	return s.guard(ctx, "open", func() error { return s.src.Open(ctx, s.rt, kept.Position) })
+	if err := s.guard(ctx, "open", func() error { return s.src.Open(ctx, s.rt, kept.Position) }); err != nil {
+		return err
+	}
+	s.replayer, _ = s.src.(op.Replayer)
+	s.again = s.replaying()
+	s.run.rereads = s.run.rereads || s.again
+	return nil
 }
 
 func (s *source) closeOp() error { return s.src.Close() }
@@ -153,6 +163,7 @@ func (s *source) readAll(ctx context.Context, results chan<- read) {
 		if err != nil {
 			got.err = err
 		}
+		got.again = s.replaying()
 		s.sleeps(false)
 		select {
 		case results <- got:
@@ -172,6 +183,8 @@ func (s *source) readAll(ctx context.Context, results chan<- read) {
 	}
 }
 
+func (s *source) replaying() bool { return s.replayer != nil && s.replayer.Replaying() }
+
 func (r read) release() {
 	if r.batch != nil {
 		r.batch.Release()
@@ -188,6 +201,7 @@ func (s *source) pass(ctx context.Context, got read) error {
 	if got.pos != nil {
 		s.behind = got.pos
 	}
+	s.again = got.again
 	switch {
 	case got.err == nil:
 		return nil
@@ -252,6 +266,9 @@ func (s *source) barrier(c cut) error {
 		if err := s.save(cs); err != nil {
 			return err
 		}
+	}
+	if s.again {
+		c.again.Store(true)
 	}
 	s.emit.ended(c)
 	return s.emit.forward(message{kind: barrier, cut: c})

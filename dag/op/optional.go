@@ -17,6 +17,13 @@ import (
 // stops reading.
 type Finisher interface{ Finished() bool }
 
+// Replayer is a [Source] that begins with what an earlier run read. Its batches have the times at which they arrived then, which the
+// run's clock has left behind; so the clock stands still for windows of processing time until all of those have passed.
+type Replayer interface {
+	// Replaying reports whether more of it follows. It is asked by who reads, after Open and after each Read.
+	Replaying() bool
+}
+
 // Ender is a [Sink] that has to know when nothing more will come: a sink of one file shows it then.
 type Ender interface {
 	// End comes once, on the sink's goroutine, between the last Write or Epoch and the last Prepare of a run. whole says that

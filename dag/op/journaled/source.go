@@ -47,6 +47,8 @@ type counting struct {
 	op.ByteCounter
 }
 
+var _ op.Replayer = (*source)(nil)
+
 type source struct {
 	src op.Source
 	o   Options
@@ -100,7 +102,7 @@ func (s *source) replay(from []byte) error {
 			return s.wrong(err)
 		}
 		after = last
-	case from != nil:
+	case len(from) > 0:
 		p, err := parsePosition(from)
 		if err != nil {
 			return err
@@ -158,6 +160,9 @@ func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 	}
 	return b, p, err
 }
+
+// Replaying implements op.Replayer.
+func (s *source) Replaying() bool { return s.again != nil && s.again.Left() > 0 }
 
 func (s *source) readAgain(ctx context.Context) (*batch.Batch, op.Position, error) {
 	if err := ctx.Err(); err != nil {
