@@ -3,10 +3,13 @@ package main
 import (
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -87,6 +90,88 @@ nodes:
 	p = start(t, bin, "run", file)
 	p.exits(t, 3)
 	p.err.has(t, "journal in "+journal+": it is in use")
+}
+
+// With a checkpoint and files that show at a commit each line that was taken is there once, whenever runs are killed.
+func TestKilledRunsWithAJournalAndACheckpointAreExact(t *testing.T) {
+	bin := needBinary(t)
+	server, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var over atomic.Bool
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		for connection := 0; ; connection++ {
+			conn, err := server.Accept()
+			if err != nil {
+				return
+			}
+			for i := 0; err == nil && !over.Load(); i++ {
+				_, err = fmt.Fprintf(conn, "%d %d\n", connection, i)
+			}
+			conn.Close()
+		}
+	}()
+	defer func() { server.Close(); <-served }()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "p.yaml")
+	text := fmt.Sprintf(`
+checkpoint: {dir: %[1]s/state, every: 50ms}
+nodes:
+  lines: {socket: {address: %[2]q, on_eof: end}, journal: true}
+  out:   {from: lines, file: {path: %[1]s/out}, format: text}
+`, dir, server.Addr())
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	for range 6 {
+		p := start(t, bin, "run", file)
+		p.err.has(t, "connected")
+		time.Sleep(time.Duration(rng.IntN(300)) * time.Millisecond) // any moment will do
+		if err := p.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		p.exits(t, -1)
+	}
+	p := start(t, bin, "run", file)
+	p.err.has(t, "connected")
+	over.Store(true)
+	p.exits(t, 0)
+
+	parts, err := filepath.Glob(filepath.Join(dir, "out", "part-*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[int][]int{}
+	for _, part := range parts {
+		b, err := os.ReadFile(part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(b)) {
+			var connection, i int
+			if _, err := fmt.Sscanf(line, "%d %d\n", &connection, &i); err != nil {
+				t.Fatalf("%s has the line %q", part, line)
+			}
+			seen[connection] = append(seen[connection], i)
+		}
+	}
+	for connection, all := range seen {
+		slices.Sort(all)
+		for i, n := range all {
+			if n != i {
+				t.Fatalf("seed %d: of connection %d line %d is there where %d should be, of %d", seed, connection, n, i, len(all))
+			}
+		}
+	}
+	if len(seen) < 2 {
+		t.Errorf("lines of %d connections", len(seen))
+	}
 }
 
 // sizeOf is how long the files below a directory are together.
