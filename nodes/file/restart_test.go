@@ -353,3 +353,40 @@ func TestADamagedTokenIsNoToken(t *testing.T) {
 		}
 	}
 }
+
+// The engine commits while the sink takes the rows of the next commit.
+func TestRowsComeWhileACommitIsCarriedOut(t *testing.T) {
+	for _, format := range []string{"text", "arrow"} {
+		dir := t.TempDir()
+		w := newSavedWriting(t, SinkConfig{Path: dir, Roll: Roll{Size: 100}}, format)
+		w.size = 100
+		w.reopen(nil)
+		var want, got []string
+		for i := range 40 {
+			p := w.prepare()
+			done := make(chan error)
+			go func() { done <- w.Commit(t.Context(), p) }()
+			for j := range 5 {
+				row := fmt.Sprint(i, "-", j)
+				want = append(want, row)
+				w.write(row)
+			}
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.finish(true)
+		files, _ := filepath.Glob(filepath.Join(dir, "part-*"))
+		for _, f := range files {
+			data, _ := os.ReadFile(f)
+			rows, err := rowsOf(format, plain, data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, rows...)
+		}
+		if len(files) < 2 || !slices.Equal(got, want) {
+			t.Errorf("%s: %d files, rows %q", format, len(files), got)
+		}
+	}
+}
