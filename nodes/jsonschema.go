@@ -118,15 +118,21 @@ func settings(e *Entry) object {
 	if len(keys) == 1 && keys[0].Name == "" {
 		s = typed(keys[0])
 	} else {
-		s = properties(keys)
-		if i := slices.IndexFunc(keys, func(k spec.KeyDoc) bool { return k.Short }); i >= 0 {
-			s = object{"anyOf": []object{typed(keys[i]), s}}
-		}
+		s = group(keys)
 		if !slices.ContainsFunc(keys, func(k spec.KeyDoc) bool { return k.Required }) {
 			s = object{"anyOf": []object{s, {"type": "null"}}}
 		}
 	}
 	s["description"] = e.Summary()
+	return s
+}
+
+// group is the schema of a map of settings, or of the one of them that can stand for it.
+func group(keys []spec.KeyDoc) object {
+	s := properties(keys)
+	if i := slices.IndexFunc(keys, func(k spec.KeyDoc) bool { return k.Short }); i >= 0 {
+		s = object{"anyOf": []object{typed(keys[i]), s}}
+	}
 	return s
 }
 
@@ -178,7 +184,7 @@ func typed(k spec.KeyDoc) object {
 	case "size":
 		return object{"anyOf": []object{{"type": "integer"}, {"type": "string", "pattern": sizePattern}, substitution()}}
 	case "map of settings":
-		return properties(k.Keys)
+		return group(k.Keys)
 	case "map of names to expressions":
 		return object{"type": "object", "additionalProperties": object{"type": scalars}, "minProperties": 1}
 	case "list of names and `name: EXPR`":

@@ -178,6 +178,8 @@ func window(w *plan.Window) string {
 	switch {
 	case w == nil:
 		return ""
+	case w.Session && w.Gap.P != nil:
+		return fmt.Sprintf("sessions %s: ", w.Gap.Text.Value)
 	case w.Session:
 		return fmt.Sprintf("sessions %s: ", w.Size)
 	case w.Every < w.Size:

@@ -266,6 +266,9 @@ func (n *Node) programs() []*expr.Program {
 			all = append(all, e.P)
 		}
 	case *Aggregate:
+		if o.Window != nil && o.Window.Gap.P != nil {
+			all = append(all, o.Window.Gap.P)
+		}
 		for _, it := range o.By {
 			all = append(all, it.Expr.P)
 		}

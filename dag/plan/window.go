@@ -30,7 +30,10 @@ const afterWindow = time.Microsecond
 type Window struct {
 	// Session: Size, and Every, is how far apart the rows of a session may be; it reaches from its first row to Size behind its
 	// last one.
-	Session             bool
+	Session bool
+	// Gap is of sessions whose rows say themselves how far they reach: a duration for each. Its Text is empty elsewhere; where it is
+	// not, Size and Every are 0.
+	Gap                 Expr
 	Size, Every, Offset time.Duration
 	// Grace is how long behind its end, in event time, a window still takes rows; it closes then.
 	Grace time.Duration
@@ -55,10 +58,11 @@ func (o *Aggregate) outputs() []Declared {
 // window checks a window and gives the columns that it makes.
 func (b *binder) window(n *Node, o *Aggregate, in *Output) (fields []arrow.Field, ok bool) {
 	w := o.Window
+	gaps := b.gap(n, w, in)
 	fields = []arrow.Field{{Name: WindowStart, Type: schema.Timestamp}, {Name: WindowEnd, Type: schema.Timestamp}}
 	if w.Processing {
 		w.Clock = noClock
-		return fields, true
+		return fields, gaps
 	}
 	if in.Schema == nil {
 		return fields, false
@@ -68,7 +72,31 @@ func (b *binder) window(n *Node, o *Aggregate, in *Output) (fields []arrow.Field
 		return fields, false
 	}
 	w.Clock = clockOf(in)
-	return fields, true
+	return fields, gaps
+}
+
+// gap types the gap of sessions whose rows say it.
+func (b *binder) gap(n *Node, w *Window, in *Output) (ok bool) {
+	if w.Gap.Text.Value == "" {
+		return true
+	}
+	b.compile(&w.Gap, env(n, in))
+	p := w.Gap.P
+	if p == nil {
+		return false
+	}
+	if !schema.Equal(p.Type(), schema.Duration) {
+		hint := `make a duration of it, for instance: kind == "bot" ? duration("1m") : duration("30m")`
+		switch p.Type().ID() {
+		case arrow.INT64, arrow.FLOAT64:
+			hint = `multiply it with a unit, for instance: minutes * duration("1m")`
+		case arrow.STRING:
+			hint = "make a duration of it: duration(text)"
+		}
+		b.report(CodeType, w.Gap.Text.At, hint, "the gap of a session is a duration, and this is %s", schema.Name(p.Type()))
+		return false
+	}
+	return true
 }
 
 // noEventTime reports a node that needs event time and has none, with what to write for it.
@@ -137,6 +165,9 @@ func (x *explainer) window(w *Window) {
 	about := fmt.Sprintf("windows of %s", w.Size)
 	if w.Session {
 		about = fmt.Sprintf("sessions of rows up to %s apart", w.Size)
+		if w.Gap.P != nil {
+			about = fmt.Sprintf("sessions of rows up to (%s) apart", w.Gap.Text.Value)
+		}
 	}
 	if w.Every != w.Size {
 		about += fmt.Sprintf(" every %s", w.Every)

@@ -84,7 +84,7 @@ func (d *dedupe) Process(_ context.Context, _ int, in *batch.Batch, out op.Emitt
 	if late := d.lateOf(rows.left, times); len(late) > 0 {
 		rows.take(late)
 		out.Late(len(late))
-		if err := d.late.emit(in, late, times, d.now, nil, 0, out); err != nil {
+		if err := d.late.emit(in, late, times, d.now, nil, nil, out); err != nil {
 			return err
 		}
 	}

@@ -218,7 +218,7 @@ func (f *fold) onTime(rows *survivors, out op.Emitter) error {
 		in := rows.in
 		rows.take(late)
 		out.Late(len(late))
-		if err := f.late.emit(in, late, times, f.now, nil, 0, out); err != nil {
+		if err := f.late.emit(in, late, times, f.now, nil, nil, out); err != nil {
 			return err
 		}
 	}

@@ -52,7 +52,7 @@ func (s *joinInput) onTime(in *batch.Batch, rows *survivors, now int64, out op.E
 	if late := behind(rows.left, times, now); len(late) > 0 {
 		rows.take(late)
 		out.Late(len(late))
-		if err := s.late.emit(in, late, times, now, nil, 0, out); err != nil {
+		if err := s.late.emit(in, late, times, now, nil, nil, out); err != nil {
 			return nil, err
 		}
 	}

@@ -29,8 +29,8 @@ func lateRowsBy(n *plan.Node, output string) lateRows {
 }
 
 // emit sends late rows with how far their times, by row of the record, lie behind the watermark now; and, where starts is not
-// nil, with the window of a size that would have held them. in is lent.
-func (l *lateRows) emit(in *batch.Batch, rows []int32, times []int64, now int64, starts []int64, size int64, out op.Emitter) error {
+// nil, with the window that would have held them, which end gives the end of for a row that starts somewhere. in is lent.
+func (l *lateRows) emit(in *batch.Batch, rows []int32, times []int64, now int64, starts []int64, end func(row int32, start int64) int64, out op.Emitter) error {
 	if l.schema == nil {
 		return nil
 	}
@@ -51,7 +51,7 @@ func (l *lateRows) emit(in *batch.Batch, rows []int32, times []int64, now int64,
 	}
 	if starts != nil {
 		column(schema.Timestamp, func(r int32) int64 { return starts[r] })
-		column(schema.Timestamp, func(r int32) int64 { return starts[r] + size })
+		column(schema.Timestamp, func(r int32) int64 { return end(r, starts[r]) })
 	}
 	column(schema.Duration, func(r int32) int64 { return now - times[r] })
 	return out.Emit(l.name, in.WithRecord(recordOf(l.schema, columns, n), rows))

@@ -172,7 +172,7 @@ func (m *match) Process(_ context.Context, _ int, in *batch.Batch, out op.Emitte
 	if late := behind(rows.left, times, m.now); len(late) > 0 {
 		rows.take(late)
 		out.Late(len(late))
-		if err := m.late.emit(in, late, times, m.now, nil, 0, out); err != nil {
+		if err := m.late.emit(in, late, times, m.now, nil, nil, out); err != nil {
 			return err
 		}
 	}

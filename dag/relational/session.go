@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"flowrun/dag/batch"
 	"flowrun/dag/op"
@@ -19,9 +20,10 @@ import (
 
 // sessions groups the rows of each key that lie no farther apart than a gap, and emits each group when it is over.
 //
-// A row at t reaches from t to t+gap, both included: it joins the open session that this touches; where it touches two, the
-// later one goes up in the earlier one, and the row comes behind the rows of both. A session is over when the watermark has
-// passed its end, the last row's time and gap, and its grace: a row at the end, which is on time while the watermark has just
+// A row at t reaches from t to t+gap, both included: it joins the open session that this touches; where it touches several, the
+// later ones go up in the earliest one, and the row comes behind the rows of all. The gap is the same for all rows, or each says
+// its own; rows whose gap is null or not above zero are in no session. A session is over when the watermark has
+// passed its end, the latest that a row of it reaches, and its grace: a row at the end, which is on time while the watermark has just
 // reached it, still belongs to it. So rows on time give the same sessions however they are cut. A row that touches no open
 // session, and would be over itself, is late.
 //
@@ -31,6 +33,7 @@ import (
 type sessions struct {
 	*grouping
 	gap, grace int64
+	ownGap     int // which operand is each row's own gap; -1: all have the same
 	event      eventClock
 	clock      bool // processing time
 	late       lateRows
@@ -41,6 +44,8 @@ type sessions struct {
 
 	// Of the batch in hand:
 	keySlots  []int32
+	gaps      []int64 // by row of the record
+	gapped    []int32 // rows of the record with a gap
 	kept      []int32 // rows of the record that are not late
 	lates     []int32
 	target    []int32 // by kept row: its session or part
@@ -66,7 +71,10 @@ func newSessions(n *plan.Node, o *plan.Aggregate) (*sessions, error) {
 	}
 	s := &sessions{grouping: g, gap: o.Window.Size.Microseconds(), grace: o.Window.Grace.Microseconds(), event: eventClock{Clock: o.Window.Clock},
 		clock: o.Window.Processing, late: lateRowsOf(n), now: math.MinInt64}
-	s.timers = state.NewTimers(s.gap)
+	s.timers, s.ownGap = state.NewTimers(s.gap), -1
+	if gap := o.Window.Gap.P; gap != nil {
+		s.timers, s.ownGap = state.NewTimers(ownGapBucket), g.args.operand(gap, g.args.condition(nil), false)
+	}
 	var types []arrow.DataType
 	for _, it := range o.By {
 		types = append(types, it.Expr.P.Type())
@@ -80,6 +88,9 @@ func newSessions(n *plan.Node, o *plan.Aggregate) (*sessions, error) {
 	g.out.bounds = s.bounds
 	return s, nil
 }
+
+// ownGapBucket is how much time a bucket of timers holds where each row has a gap of its own: 1 s.
+const ownGapBucket = 1_000_000
 
 var (
 	_ op.Transform = (*sessions)(nil)
@@ -129,6 +140,10 @@ func (s *sessions) piece(in *batch.Batch, out op.Emitter) error {
 		s.timesOf(in, times)
 	}
 	left, n := s.args.hold(), s.args.n
+	if left, n = s.reach(left, n); n < s.args.n {
+		out.Filter(s.args.n - n)
+		s.args.narrow(left, n)
+	}
 	if n == 0 {
 		return nil
 	}
@@ -141,7 +156,7 @@ func (s *sessions) piece(in *batch.Batch, out op.Emitter) error {
 	}
 	if len(s.lates) > 0 {
 		out.Late(len(s.lates))
-		if err := s.late.emit(in, s.lates, times, s.now, times, s.gap, out); err != nil {
+		if err := s.late.emit(in, s.lates, times, s.now, times, s.endOf, out); err != nil {
 			return err
 		}
 		s.forgetKeys()
@@ -174,6 +189,37 @@ func (s *sessions) times(in *batch.Batch) ([]int64, []batch.Failure) {
 	return s.event.made, nil
 }
 
+// reach finds the gap of each of n rows, left being those of the record, nil all of it, and gives the rows that have one.
+func (s *sessions) reach(left []int32, n int) ([]int32, int) {
+	s.gaps = resized(s.gaps, s.args.record)
+	if s.ownGap < 0 {
+		for i := range s.gaps {
+			s.gaps[i] = s.gap
+		}
+		return left, n
+	}
+	values := s.args.operands[s.ownGap].values.(*array.Duration)
+	durations := values.DurationValues()
+	s.gapped = s.gapped[:0]
+	for i := range n {
+		row := s.args.row(i)
+		if gap := int64(durations[row]); gap > 0 && values.IsValid(int(row)) {
+			s.gaps[row] = min(gap, longestGap)
+			s.gapped = append(s.gapped, row)
+		}
+	}
+	if len(s.gapped) == n {
+		return left, n
+	}
+	return s.gapped, len(s.gapped)
+}
+
+// longestGap keeps ends within what can be numbered; it is about 70,000 years.
+const longestGap = math.MaxInt64 / 4
+
+// endOf is how far a row of the record reaches.
+func (s *sessions) endOf(row int32, at int64) int64 { return at + s.gaps[row] }
+
 // assign gives each row that is left its session, one after the other, and notes the merges that they ask for.
 func (s *sessions) assign(left []int32, times []int64) error {
 	s.kept, s.lates, s.target, s.idle = s.kept[:0], s.lates[:0], s.target[:0], s.idle[:0]
@@ -186,13 +232,16 @@ func (s *sessions) assign(left []int32, times []int64) error {
 			row = left[i]
 		}
 		t := times[row]
-		span, behind := p.find(key, t+s.gap)
+		end := t + s.gaps[row]
+		span, behind := p.find(key, end)
 		switch {
 		case span >= 0 && p.end.V[span] >= t:
-			// Of two that are touched; there is no room for a third one between them.
-			if older := p.before(span); older >= 0 && p.end.V[older] >= t {
+			merged := false
+			for older := p.before(span); older >= 0 && p.end.V[older] >= t; older = p.before(span) {
 				s.merge(older, span)
-				span = older
+				span, merged = older, true
+			}
+			if merged {
 				part, err := s.begin(row, key)
 				if err != nil {
 					return err
@@ -200,11 +249,11 @@ func (s *sessions) assign(left []int32, times []int64) error {
 				p.part.V[span] = part + 1
 				s.parted = append(s.parted, span)
 			}
-			p.start.V[span], p.end.V[span] = min(p.start.V[span], t), max(p.end.V[span], t+s.gap)
+			p.start.V[span], p.end.V[span] = min(p.start.V[span], t), max(p.end.V[span], end)
 			if part := p.part.V[span]; part != 0 {
 				span = part - 1
 			}
-		case s.over(t + s.gap):
+		case s.over(end):
 			s.lates, s.idle = append(s.lates, row), append(s.idle, key)
 			continue
 		default:
@@ -213,7 +262,7 @@ func (s *sessions) assign(left []int32, times []int64) error {
 			if span, err = s.begin(row, key); err != nil {
 				return err
 			}
-			p.start.V[span], p.end.V[span] = t, t+s.gap
+			p.start.V[span], p.end.V[span] = t, end
 			p.link(span, before, behind)
 			s.begun = append(s.begun, span)
 		}

@@ -18,6 +18,7 @@ import (
 type sessionModel struct {
 	gap, grace, wm int64
 	keyless        bool
+	own            bool // each row has a gap of its own
 	open           []*modelSession
 	late           []row
 }
@@ -28,27 +29,44 @@ type modelSession struct {
 	rows       []row
 }
 
+// ownGap is how the rows of visits say their gap: null, below zero, or up to 11us.
+const ownGap = `who == "b" && n == 1 ? nil : duration("1us") * (n ?? -1)`
+
+// gapOf gives the gap of a row, 0 where it has none.
+func (m *sessionModel) gapOf(r row) int64 {
+	switch {
+	case !m.own:
+		return m.gap
+	case r[1] == "b" && r[2] == int64(1) || r[2] == nil:
+		return 0
+	}
+	return r[2].(int64)
+}
+
 func (m *sessionModel) over(end int64) bool { return end+m.grace < m.wm }
 
 func (m *sessionModel) add(r row) {
-	at, who := int64(r[0].(arrow.Timestamp)), r[1]
+	at, who, gap := int64(r[0].(arrow.Timestamp)), r[1], m.gapOf(r)
+	if gap == 0 {
+		return
+	}
 	if m.keyless {
 		who = nil
 	}
 	var touched, others []*modelSession
 	for _, s := range m.open {
-		if s.who == who && s.start <= at+m.gap && at <= s.end {
+		if s.who == who && s.start <= at+gap && at <= s.end {
 			touched = append(touched, s)
 		} else {
 			others = append(others, s)
 		}
 	}
-	if len(touched) == 0 && m.over(at+m.gap) {
-		m.late = append(m.late, append(slices.Clone(r), arrow.Timestamp(at), arrow.Timestamp(at+m.gap), arrow.Duration(m.wm-at)))
+	if len(touched) == 0 && m.over(at+gap) {
+		m.late = append(m.late, append(slices.Clone(r), arrow.Timestamp(at), arrow.Timestamp(at+gap), arrow.Duration(m.wm-at)))
 		return
 	}
 	slices.SortFunc(touched, func(a, b *modelSession) int { return int(a.start - b.start) })
-	one := &modelSession{who: who, start: at, end: at + m.gap}
+	one := &modelSession{who: who, start: at, end: at + gap}
 	for _, s := range touched {
 		one.start, one.end, one.rows = min(one.start, s.start), max(one.end, s.end), append(one.rows, s.rows...)
 	}
@@ -102,6 +120,9 @@ func openSessions(t *testing.T, r tb, m *sessionModel, unread bool) *pipe {
 			{Name: text("first"), Text: text("first(n)")}, {Name: text("last"), Text: text("last(n)")}},
 		Emit: plan.Final,
 	}
+	if m.own {
+		o.Window.Size, o.Window.Every, o.Window.Gap = 0, 0, expression(ownGap)
+	}
 	if !m.keyless {
 		o.By = []plan.Item{item("who", "who")}
 	}
@@ -113,7 +134,7 @@ func openSessions(t *testing.T, r tb, m *sessionModel, unread bool) *pipe {
 func TestSessions(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		m := &sessionModel{gap: rapid.Int64Range(1, 12).Draw(r, "gap"), grace: rapid.SampledFrom([]int64{0, 0, 5}).Draw(r, "grace"),
-			wm: math.MinInt64 / 2, keyless: rapid.IntRange(0, 3).Draw(r, "without key") == 0}
+			wm: math.MinInt64 / 2, keyless: rapid.IntRange(0, 3).Draw(r, "without key") == 0, own: rapid.Bool().Draw(r, "own gaps")}
 		read := rapid.Bool().Draw(r, "late rows are read")
 		p := openSessions(t, r, m, !read)
 		for range rapid.IntRange(1, 8).Draw(r, "batches") {
@@ -184,7 +205,8 @@ func inOrder(r *rapid.T, got []row) {
 func TestSessionsOfRowsOnTime(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		gap, delay := rapid.Int64Range(1, 6).Draw(r, "gap"), rapid.Int64Range(0, 12).Draw(r, "delay")
-		p := openSessions(t, r, &sessionModel{gap: gap}, true)
+		m := &sessionModel{gap: gap, own: rapid.Bool().Draw(r, "own gaps")}
+		p := openSessions(t, r, m, true)
 		var got, all []row
 		newest := int64(0)
 		for range rapid.IntRange(1, 12).Draw(r, "batches") {
@@ -212,9 +234,13 @@ func TestSessionsOfRowsOnTime(t *testing.T) {
 		var want []row
 		last := map[any]row{} // by key: start, end, key, count
 		for _, v := range all {
-			at, end := v[0].(arrow.Timestamp), v[0].(arrow.Timestamp)+arrow.Timestamp(gap)
+			own := m.gapOf(v)
+			if own == 0 {
+				continue
+			}
+			at, end := v[0].(arrow.Timestamp), v[0].(arrow.Timestamp)+arrow.Timestamp(own)
 			if s := last[v[1]]; s != nil && at <= s[1].(arrow.Timestamp) {
-				s[1], s[3] = end, s[3].(int64)+1
+				s[1], s[3] = max(end, s[1].(arrow.Timestamp)), s[3].(int64)+1
 				continue
 			}
 			last[v[1]] = row{at, end, v[1], int64(1)}

@@ -66,7 +66,7 @@ func (s *sorted) Process(_ context.Context, _ int, in *batch.Batch, out op.Emitt
 	if late := behind(rows.left, times, s.now); len(late) > 0 {
 		rows.take(late)
 		out.Late(len(late))
-		if err := s.late.emit(in, late, times, s.now, nil, 0, out); err != nil {
+		if err := s.late.emit(in, late, times, s.now, nil, nil, out); err != nil {
 			return err
 		}
 	}

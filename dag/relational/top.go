@@ -77,7 +77,7 @@ func (t *top) Process(_ context.Context, _ int, in *batch.Batch, out op.Emitter)
 	if late := behind(rows.left, times, t.now); len(late) > 0 {
 		rows.take(late)
 		out.Late(len(late))
-		if err := t.late.emit(in, late, times, t.now, nil, 0, out); err != nil {
+		if err := t.late.emit(in, late, times, t.now, nil, nil, out); err != nil {
 			return err
 		}
 	}

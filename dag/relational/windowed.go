@@ -86,7 +86,7 @@ func (w *windowed) piece(in *batch.Batch, out op.Emitter) error {
 	if late := w.lateOf(rows.left); len(late) > 0 {
 		rows.take(late)
 		out.Late(len(late))
-		if err := w.late.emit(in, late, w.times, w.now, w.starts, w.win.size, out); err != nil {
+		if err := w.late.emit(in, late, w.times, w.now, w.starts, w.win.end, out); err != nil {
 			return err
 		}
 	}
@@ -287,6 +287,9 @@ func windowsOf(p *plan.Window) windows {
 	return windows{size: p.Size.Microseconds(), every: p.Every.Microseconds(), offset: p.Offset.Microseconds(), grace: p.Grace.Microseconds(),
 		overlap: int64(p.Overlap())}
 }
+
+// end gives where a window ends.
+func (w *windows) end(_ int32, start int64) int64 { return start + w.size }
 
 // last fills in the start of the last window that holds the time of each of some rows; nil: of all. Mostly that is the one of the
 // row before.
