@@ -30,10 +30,13 @@ func Shape(n *Node) map[string]string {
 		s["by"], s["emit"] = byShape(o.By), o.Emit.String()
 		if w := o.Window; w != nil {
 			s["window"] = fmt.Sprintf("session %t, size %s, every %s, offset %s, processing %t", w.Session, w.Size, w.Every, w.Offset, w.Processing)
+			if w.Gap.P != nil {
+				s["gap"] = w.Gap.P.Text()
+			}
 		}
 		for _, it := range o.Take {
 			for i, c := range it.Take.Calls {
-				s[fmt.Sprintf("%s%s/%d/%s", ShapeTake, it.Name.Value, i, c.Func)] = callShape(c)
+				s[fmt.Sprintf("%s%s/%d/%s", ShapeTake, it.Name.Value, i, c.Func)] = callShape(c) + o.timeShape(c, n)
 			}
 		}
 	case *Dedupe:
@@ -102,6 +105,14 @@ func callShape(c expr.Call) string {
 		said = append(said, fmt.Sprint(c.Quantile))
 	}
 	return strings.Join(append(said, schema.Name(c.Type)), ", ")
+}
+
+// timeShape says by which time a first or last goes: what it keeps depends on it.
+func (o *Aggregate) timeShape(c expr.Call, n *Node) string {
+	if o.Times.Index < 0 || c.Func != "first" && c.Func != "last" {
+		return ""
+	}
+	return ", by the time " + n.Inputs[0].Source().Schema.Field(o.Times.Index).Name
 }
 
 // columnShapes are those of the columns that are kept.
