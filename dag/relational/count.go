@@ -37,23 +37,3 @@ func (c *count) result(mem memory.Allocator, slots []int32) (arrow.Array, []batc
 	}
 	return state.ArrayOf(mem, schema.Int, words, nil), nil, nil
 }
-
-// distinct counts the different values.
-type distinct struct {
-	count
-	set *state.Set
-}
-
-func newDistinct(of arrow.DataType) (*distinct, error) {
-	set, err := state.NewSet(of)
-	return &distinct{set: set}, err
-}
-
-func (d *distinct) attach(t *state.Table, name string) {
-	d.count.attach(t, name)
-	t.Attach(name+"/values", d.set)
-}
-
-func (d *distinct) add(slots []int32, x, _ *state.Vector) error { return d.set.Add(slots, x, d.n.V) }
-
-func (d *distinct) merge(into, from []int32) error { return d.set.Merge(into, from, d.n.V) }

@@ -22,6 +22,8 @@ type grouping struct {
 	slots []int32
 	all   []int32
 
+	shared []*sharedSet
+
 	clock eventClock // by which first and last go
 	times []int64    // by row of the batch in hand
 	stamp state.Vector
@@ -33,6 +35,7 @@ type call struct {
 	timed bool  // it goes by event time
 	where int   // which condition
 	args  []int // which operands
+	under []int // of a distinct: the calls that mark its values
 }
 
 // newGrouping makes the groups of an aggregate; first are the types of key columns that stand before those of By.
@@ -48,6 +51,9 @@ func newGrouping(n *plan.Node, o *plan.Aggregate, first ...arrow.DataType) (*gro
 		return nil, fmt.Errorf("aggregate %s: %w", n.ID, err)
 	}
 	g.table = table
+	if g.shared, err = sharedOf(o); err != nil {
+		return nil, fmt.Errorf("aggregate %s: %w", n.ID, err)
+	}
 	for _, it := range o.Take {
 		first := len(g.calls)
 		for i, c := range it.Take.Calls {
@@ -57,19 +63,36 @@ func newGrouping(n *plan.Node, o *plan.Aggregate, first ...arrow.DataType) (*gro
 		}
 		g.out.addTake(it.Take, first)
 	}
+	for _, s := range g.shared {
+		g.calls[s.call].under = s.under
+	}
 	g.out.schema, g.out.keys = n.Output("").Schema, len(types)
 	return g, nil
 }
 
 func (g *grouping) addCall(c expr.Call, name string) error {
 	timed := g.clock.Index >= 0 && (c.Func == "first" || c.Func == "last")
-	acc, err := newAccumulator(c, timed)
-	if err != nil {
-		return err
-	}
-	acc.attach(g.table, name)
 	where := g.args.condition(c.If)
-	made := call{acc: acc, timed: timed, where: where}
+	made := call{timed: timed, where: where}
+	s := find(g.shared, c)
+	switch {
+	case s != nil && c.If != nil:
+		u := &distinctUnder{of: s.acc}
+		s.acc.under = append(s.acc.under, u)
+		made.acc = u
+		made.acc.attach(g.table, name)
+		s.under = append(s.under, len(g.calls))
+		g.calls = append(g.calls, made)
+		return nil
+	case s != nil && s.call < 0:
+		made.acc, s.call = s.acc, len(g.calls)
+	default:
+		var err error
+		if made.acc, err = newAccumulator(c, timed); err != nil {
+			return err
+		}
+	}
+	made.acc.attach(g.table, name)
 	for _, p := range c.Args {
 		made.args = append(made.args, g.args.operand(p, where, comparesAsKeys(c)))
 	}
@@ -119,13 +142,24 @@ func (g *grouping) accumulate() error {
 func (g *grouping) add(c *call) error {
 	switch len(c.args) {
 	case 0:
+		if _, marks := c.acc.(*distinctUnder); marks {
+			return nil // it is told by the call that it marks the values of
+		}
 		return c.acc.add(g.args.where[c.where].slots, nil, nil)
 	case 1:
 		x := &g.args.operands[c.args[0]]
 		if c.timed {
 			return c.acc.add(x.slots, g.stamps(x), x.vector())
 		}
-		return c.acc.add(x.slots, x.vector(), nil)
+		if err := c.acc.add(x.slots, x.vector(), nil); err != nil {
+			return err
+		}
+		for _, i := range c.under {
+			u := &g.calls[i]
+			where := &g.args.where[u.where]
+			u.acc.(*distinctUnder).mark(where.rows, where.slots, x.rows)
+		}
+		return nil
 	}
 	// Two arguments: the second decides which rows count, the first may be null.
 	x, y := &g.args.operands[c.args[0]], &g.args.operands[c.args[1]]

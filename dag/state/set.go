@@ -54,6 +54,12 @@ func (s *Set) Clear() {
 // Bytes implements Column.
 func (s *Set) Bytes() int64 { return s.table.Bytes() + sizeOf(s.first) }
 
+// Attach makes the set's table responsible for a column that has an entry for each value of a set, at [Set.Places].
+func (s *Set) Attach(name string, c Column) { s.table.Attach(name, c) }
+
+// Places are where the values stand that Add was given last. They are valid until the next call of a method that changes the set.
+func (s *Set) Places() []int32 { return s.places }
+
 // Add puts each value of v, loaded as keys, into the set of its slot, and counts in sizes, by slot, those that were new.
 func (s *Set) Add(slots []int32, v *Vector, sizes []int64) error {
 	s.slots.LoadSlots(slots)
@@ -72,8 +78,9 @@ func (s *Set) Add(slots []int32, v *Vector, sizes []int64) error {
 }
 
 // Merge puts the values of the set of from[i] into that of into[i], and leaves an empty one, one pair after the other; sizes,
-// by slot, follow.
-func (s *Set) Merge(into, from []int32, sizes []int64) error {
+// by slot, follow. moved, nil for none, is told of each pair where its values stood and where they stand now; what is attached is
+// still there at both.
+func (s *Set) Merge(into, from []int32, sizes []int64, moved func(into int32, from, to []int32)) error {
 	for i, f := range from {
 		s.gone = s.gone[:0]
 		for e := s.first[f]; e != 0; e = s.next.V[e-1] {
@@ -89,6 +96,9 @@ func (s *Set) Merge(into, from []int32, sizes []int64) error {
 		}
 		if err := s.Add(s.into, &s.moved, sizes); err != nil {
 			return err
+		}
+		if moved != nil {
+			moved(into[i], s.gone, s.places)
 		}
 		s.first[f], sizes[f] = 0, 0
 		s.table.Remove(s.gone)
