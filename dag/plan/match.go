@@ -271,7 +271,7 @@ func (x *explainer) match(o *Match) {
 			x.expr("takes", it.Name.Value, it.Expr.P)
 		}
 	}
-	x.linef("  %s", choose(o.Overlap, "rows can be part of several matches", "the tries that a match began with or behind end with it"))
+	x.linef("  %s", choose(o.Overlap, "rows can be part of several matches", "a match ends the other tries of its key that began by then"))
 }
 
 // test says which parts of a condition are computed as rows come, by column where they can be, and which for pairs of rows.

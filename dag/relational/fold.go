@@ -67,7 +67,7 @@ type fold struct {
 }
 
 // fewestRows is where a round by column costs about what its rows cost one by one.
-const fewestRows = 16
+const fewestRows = 6
 
 func newFold(n *plan.Node, o *plan.Fold) (*fold, error) {
 	f := &fold{o: o, node: n.ID, ttl: o.TTL.Microseconds(), clock: eventClock{Clock: o.Clock}, late: lateRowsOf(n), now: math.MinInt64, each: perEpoch(n),

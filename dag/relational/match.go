@@ -56,6 +56,7 @@ type match struct {
 	names   []string
 	columns []int
 	structs []expr.Struct
+	asked   int64 // how many there are
 
 	// Of one call:
 	slots    []int32
@@ -322,8 +323,9 @@ func (m *match) letGo(slot int32) {
 		return
 	}
 	m.goneRows = append(m.goneRows, slot)
-	if int(slot) < len(m.structs) {
+	if int(slot) < len(m.structs) && m.structs[slot] != nil {
 		m.structs[slot] = nil
+		m.asked--
 	}
 	key := m.key.V[slot]
 	if m.uses.V[key]--; m.uses.V[key] == 0 {
@@ -337,13 +339,18 @@ func (m *match) sweep() {
 	m.tries.sweep()
 	m.table.Remove(m.goneKeys)
 	m.goneRows, m.goneKeys = m.goneRows[:0], m.goneKeys[:0]
+	if m.rows.Live() == 0 {
+		m.structs = nil
+	}
 }
 
 func (m *match) Barrier(context.Context, uint64, op.Emitter) error { return nil }
 
 // State implements op.Stateful.
 func (m *match) State() (rows, bytes int64) {
-	return int64(m.rows.Live()), m.rows.Bytes() + m.table.Bytes() + m.tries.rows.Bytes() + m.timers.Bytes() + m.tries.timers.Bytes()
+	const entry = 64 // about what a field of a struct takes on the row machine
+	asked := int64(len(m.structs))*8 + m.asked*int64(len(m.names))*entry
+	return int64(m.rows.Live()), m.rows.Bytes() + m.table.Bytes() + m.tries.rows.Bytes() + m.timers.Bytes() + m.tries.timers.Bytes() + asked
 }
 
 func (m *match) Close() error {

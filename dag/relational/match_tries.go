@@ -236,6 +236,7 @@ func (m *match) structOf(slot int32) (expr.Struct, error) {
 		s[name] = expr.Own(v)
 	}
 	m.structs[slot] = s
+	m.asked++
 	return s, nil
 }
 
