@@ -7,4 +7,7 @@ import (
 	_ "flowrun/nodes/all"
 )
 
-func main() { os.Exit(Main(os.Args[1:])) }
+func main() {
+	setFailpoints()
+	os.Exit(Main(os.Args[1:]))
+}

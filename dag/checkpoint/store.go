@@ -16,6 +16,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/sstable/block"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"flowrun/dag/failpoint"
 	"flowrun/dag/state"
 )
 
@@ -252,6 +253,7 @@ func (s *Store) Commit(p *Point, changes []Instance, dropped []string) error {
 		return s.failed("commit", err)
 	}
 	s.point = p
+	failpoint.Pass("store.applied")
 	if err := s.witness(p.Commit); err != nil {
 		s.broken = err
 		return s.failed("commit", err)

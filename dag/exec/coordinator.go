@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"flowrun/dag/failpoint"
 	"flowrun/dag/live"
 )
 
@@ -146,9 +147,11 @@ func (r *Run) commit(ctx context.Context, c cut) error {
 	r.committing.Store(true)
 	defer r.committing.Store(false)
 	if r.commits != nil {
+		failpoint.Pass("commit.before")
 		if err := r.write(ctx, c); err != nil {
 			return err
 		}
+		failpoint.Pass("commit.durable")
 	}
 	var failed error
 	for _, s := range r.sinks {
@@ -160,11 +163,13 @@ func (r *Run) commit(ctx context.Context, c cut) error {
 		if failed == nil {
 			failed = err // the others still commit: their rows are durable, and all were taken
 		}
+		failpoint.Pass("commit.shown")
 	}
 	if failed != nil {
 		return failed
 	}
 	r.unsure.Store(false)
+	failpoint.Pass("commit.tell")
 	for _, s := range r.sources {
 		if s.reached == nil {
 			continue
@@ -172,6 +177,7 @@ func (r *Run) commit(ctx context.Context, c cut) error {
 		if err := s.guard(ctx, "acknowledge", func() error { return s.src.Committed(ctx, s.reached) }); err != nil {
 			return err
 		}
+		failpoint.Pass("commit.told")
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"flowrun/dag/failpoint"
 	"flowrun/dag/live"
 	"flowrun/dag/plan"
 )
@@ -211,6 +212,7 @@ func (r *Run) openAll(ctx context.Context) (opened []*node, err error) {
 				return opened, err
 			}
 			opened = append(opened, n)
+			failpoint.Pass("open." + string(role))
 		}
 	}
 	return opened, nil

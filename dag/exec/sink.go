@@ -7,6 +7,7 @@ import (
 
 	"flowrun/dag/batch"
 	"flowrun/dag/checkpoint"
+	"flowrun/dag/failpoint"
 	"flowrun/dag/op"
 )
 
@@ -143,6 +144,7 @@ func (s *sink) barrier(ctx context.Context, c cut) error {
 	}
 	if cs := s.run.commits; cs != nil && c.commit {
 		cs.note(s.id(), func(n *checkpoint.Node) { n.Token = s.token })
+		failpoint.Pass("commit.prepared")
 	}
 	s.emit.ended(c)
 	if err := s.emit.forward(message{kind: barrier, cut: c}); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"flowrun/dag/checkpoint"
 	"flowrun/dag/exec"
+	"flowrun/dag/failpoint"
 	"flowrun/dag/plan"
 )
 
@@ -48,6 +49,7 @@ func (j *Job) Durable(b Begin) (*Durable, error) {
 	if err != nil {
 		return nil, err
 	}
+	failpoint.Pass("store.opened")
 	d := &Durable{store: store, Exec: &exec.Checkpoint{Store: store, Every: c.Every, Flush: c.Flush, Shapes: shapes(j.Plan)}}
 	if err := d.begin(j.Plan, b); err != nil {
 		return d, errors.Join(err, store.Close())

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"flowrun/dag/failpoint"
 )
 
 // Options are how a journal is kept.
@@ -126,7 +128,9 @@ func (j *Journal) sync() error {
 	s := &j.segments[len(j.segments)-1]
 	j.out = append(j.out[:0], j.frames...)
 	sign(j.out, seed(s.first))
+	failpoint.Pass("journal.write")
 	n, err := j.file.Write(j.out)
+	failpoint.Pass("journal.written")
 	s.size += int64(n)
 	j.bytes += int64(n)
 	if err == nil {
@@ -137,6 +141,7 @@ func (j *Journal) sync() error {
 		j.leave()
 		return err
 	}
+	failpoint.Pass("journal.synced")
 	j.durable, j.frames = j.last, j.frames[:0]
 	return nil
 }
@@ -169,6 +174,7 @@ func (j *Journal) begin() error {
 		err = file.SyncData()
 	}
 	if err == nil {
+		failpoint.Pass("journal.segment")
 		err = j.fs.Rename(made, j.path(first))
 	}
 	if err == nil {
@@ -235,6 +241,7 @@ func (j *Journal) removeTrimmed() error {
 		if err := j.fs.Remove(j.path(j.segments[0].first)); err != nil {
 			return err
 		}
+		failpoint.Pass("journal.removed")
 		j.bytes -= j.segments[0].size
 		j.segments = j.segments[1:]
 		if err := j.syncDir(); err != nil {

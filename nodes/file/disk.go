@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"flowrun/dag/failpoint"
 )
 
 // disk is what a sink asks of the file system, which may fail late: when it is full, or breaks.
@@ -37,9 +39,22 @@ func (osDisk) makeDir(path string) error               { return makeDir(path) }
 func (osDisk) lockDir(path string) (io.Closer, error)  { return lockDir(path) }
 func (osDisk) lockFile(path string) (io.Closer, error) { return lockFile(path) }
 func (osDisk) open(path string) (io.ReadCloser, error) { return os.Open(path) }
-func (osDisk) rename(from, to string) error            { return os.Rename(from, to) }
-func (osDisk) remove(path string) error                { return os.Remove(path) }
-func (osDisk) syncDir(path string) error               { return syncDir(path) }
+
+func (osDisk) rename(from, to string) error {
+	failpoint.Pass("file.rename")
+	defer failpoint.Pass("file.renamed")
+	return os.Rename(from, to)
+}
+
+func (osDisk) remove(path string) error {
+	failpoint.Pass("file.remove")
+	return os.Remove(path)
+}
+
+func (osDisk) syncDir(path string) error {
+	failpoint.Pass("file.syncdir")
+	return syncDir(path)
+}
 
 func (osDisk) list(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
@@ -59,10 +74,12 @@ func (osDisk) size(path string) (int64, error) {
 }
 
 func (osDisk) create(path string) (output, error) {
+	failpoint.Pass("file.create")
 	return os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o666)
 }
 
 func (osDisk) extend(path string, size int64) (output, error) {
+	failpoint.Pass("file.extend")
 	f, err := os.OpenFile(path, os.O_WRONLY, 0o666)
 	if err != nil {
 		return nil, err
