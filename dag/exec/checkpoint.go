@@ -168,7 +168,7 @@ func (i *instance) restore(ctx context.Context) error {
 		i.fresh = true
 		return nil
 	case kept.Lanes != i.lanes():
-		return i.failed("restore", fmt.Errorf("its state was saved by %d lanes, and it has %d: give it `parallelism: %d`, or start anew with --reset %s", kept.Lanes, i.lanes(), kept.Lanes, i.id()))
+		return i.failed("restore", fmt.Errorf("its state was saved in %d lanes, and it has %d", kept.Lanes, i.lanes()))
 	}
 	return i.guard(ctx, "restore", func() error {
 		_, err := i.memory.Load(func(each func(string, uint32, []byte) error) error {

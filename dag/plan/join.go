@@ -309,6 +309,9 @@ func (b *binder) joinColumns(n *Node, o *Join, in [2]*Output) *Output {
 		}
 	}
 	shared := map[string]bool{}
+	for _, f := range fields { // a column that is no key may be called as one of the other input
+		shared[f.Name] = true
+	}
 	for i, f := range in[0].Schema.Fields() {
 		at := in[1].Schema.FieldIndices(f.Name)
 		if len(at) > 0 && !isKey[0][i] && !isKey[1][at[0]] {
