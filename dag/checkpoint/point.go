@@ -34,13 +34,13 @@ type Node struct {
 	Counts Counts `json:"counts"`
 }
 
-// Counts are rows by fate: in = passed + filtered + late + rejected + held.
+// Counts are rows by fate: in = passed + filtered + late + rejected + held. Rows out are counted apart.
 type Counts struct {
-	In       uint64            `json:"in"`
-	Passed   uint64            `json:"passed"`
-	Filtered uint64            `json:"filtered"`
-	Late     uint64            `json:"late"`
-	Rejected uint64            `json:"rejected"`
-	Held     uint64            `json:"held"`
-	Out      map[string]uint64 `json:"out,omitempty"` // by output
+	In       uint64 `json:"in"`
+	Passed   uint64 `json:"passed"`
+	Filtered uint64 `json:"filtered"`
+	Late     uint64 `json:"late"`
+	Rejected uint64 `json:"rejected"`
+	Held     uint64 `json:"held"`
+	Out      uint64 `json:"out"`
 }

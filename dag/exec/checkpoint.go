@@ -32,6 +32,8 @@ type commits struct {
 	since bool      // an epoch, or what a barrier of none could save, was not committed yet
 	names []string  // of dropped nodes, for the next commit
 
+	before map[string]checkpoint.Counts // of the runs before this one
+
 	mu      sync.Mutex // of what the nodes save at a barrier, from their goroutines
 	changes []checkpoint.Instance
 	nodes   map[string]checkpoint.Node
@@ -44,7 +46,15 @@ func newCommits(c *Checkpoint) *commits {
 	if c == nil {
 		return nil
 	}
-	return &commits{Checkpoint: *c, names: c.Dropped, nodes: map[string]checkpoint.Node{}}
+	cs := &commits{Checkpoint: *c, names: c.Dropped, nodes: map[string]checkpoint.Node{}, before: map[string]checkpoint.Counts{}}
+	if p := c.Store.Point(); p != nil {
+		for name, n := range p.Nodes {
+			if !slices.Contains(c.Dropped, name) {
+				cs.before[name] = n.Counts
+			}
+		}
+	}
+	return cs
 }
 
 // epoch is the first one of this run.
@@ -57,6 +67,21 @@ func (c *commits) epoch() uint64 {
 
 // keeps reports whether the state of open windows outlives the run.
 func (c *commits) keeps() bool { return c != nil && !c.Flush }
+
+// begin makes room for what is noted at the barrier of a commit.
+func (c *commits) begin() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, n := range c.nodes {
+		n.Counts = c.before[name]
+		c.nodes[name] = n
+	}
+	for name, counts := range c.before {
+		if _, ok := c.nodes[name]; !ok {
+			c.nodes[name] = checkpoint.Node{Counts: counts}
+		}
+	}
+}
 
 // due reports whether the epoch that ends now is to be committed.
 func (c *commits) due(now time.Time) bool { return c != nil && now.Sub(c.last) >= c.Every }

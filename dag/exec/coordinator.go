@@ -121,6 +121,7 @@ func (r *Run) pass(ctx context.Context, c cut) error {
 		r.commits.since = true
 		if c.commit {
 			r.commits.last = r.o.Now()
+			r.commits.begin()
 		}
 	}
 	c.again = new(atomic.Bool)

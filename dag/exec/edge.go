@@ -18,6 +18,7 @@ type message struct {
 	open     bool
 	standing standing // of a watermark
 	cut      cut
+	rows     uint64 // of a barrier or watermark: how many rows the edge was sent before it
 }
 
 type messageKind uint8
@@ -74,6 +75,7 @@ type edge struct {
 // sent.
 func (e *edge) send(ctx context.Context, m message, w *writer) error {
 	if m.kind != data {
+		m.rows = e.sentRows.Load()
 		return e.pass(ctx, m, w)
 	}
 	b := m.batch

@@ -27,6 +27,8 @@ type emitter struct {
 	// 0: none. It is set here, and cleared by the barrier.
 	since atomic.Int64
 
+	total account // of all calls
+
 	stateRows, stateBytes atomic.Int64 // what the operator remembered when it was last noted
 	stateMost             atomic.Int64 // the most bytes of those
 }
@@ -78,6 +80,7 @@ func (e *emitter) Emit(output string, b *batch.Batch) error {
 	}
 	e.skipped += skipped
 	e.n.meter.rowsOut.Add(uint64(rows))
+	e.total.out += rows
 	return nil
 }
 
@@ -142,6 +145,9 @@ func (e *emitter) mark() {
 func (e *emitter) ended(c cut) {
 	e.since.Store(0)
 	e.epoch = c.epoch + 1
+	if cs := e.n.run.commits; cs != nil && c.commit {
+		cs.note(e.n.id(), e.total.addTo)
+	}
 }
 
 // Reject ends the way of input rows.
@@ -156,6 +162,8 @@ func (e *emitter) Reject(b *batch.Batch, failed []batch.Failure) error {
 		// They counted as passed when they were written.
 		e.n.meter.passed.Add(^uint64(len(failed) - 1))
 		e.n.meter.rejected.Add(uint64(len(failed)))
+		e.total.passed -= len(failed)
+		e.total.rejected += len(failed)
 	default:
 		return bug("Reject outside of Process; rows that the operator made are rejected by RejectOutput")
 	}
@@ -204,6 +212,7 @@ func (e *emitter) settle(rows, skipped int) error {
 		return bug(fmt.Sprintf("account: of %d skipped rows in, %d were handed on and at most %d filtered", skipped, e.skipped, f.filtered))
 	}
 	e.n.meter.took(rows, e.fates)
+	e.total.took(rows, f)
 	return nil
 }
 

@@ -62,6 +62,11 @@ func (i *instance) take(ctx context.Context, port int, m message) (last bool, er
 	case watermark:
 		err = i.watermark(ctx, port, m.standing)
 	case barrier:
+		if i.emit.lane == nil {
+			if err := i.in[port].arrived(m); err != nil {
+				return false, i.failed("barrier", err)
+			}
+		}
 		if i.inbox.hold(port) {
 			last = m.cut.last
 			err = i.barrier(ctx, m.cut)

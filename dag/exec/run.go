@@ -84,7 +84,14 @@ func (r *Run) Run(ctx context.Context) error {
 	unhook := context.AfterFunc(ctx, func() { r.end(context.Cause(ctx)) })
 	defer unhook()
 
-	opened, err := r.openAll(r.base)
+	var opened []*node
+	var err error
+	if r.commits != nil {
+		err = audit(r.commits.Store.Point())
+	}
+	if err == nil {
+		opened, err = r.openAll(r.base)
+	}
 	if err == nil {
 		err = r.workAll(r.base)
 	}

@@ -55,6 +55,9 @@ func (s *sink) take(ctx context.Context, port int, m message) (last bool, err er
 	case watermark:
 		err = s.watermark(port, m.standing)
 	case barrier:
+		if err := s.in[port].arrived(m); err != nil {
+			return false, s.failed("barrier", err)
+		}
 		if s.inbox.hold(port) {
 			last = m.cut.last
 			err = s.barrier(ctx, m.cut)

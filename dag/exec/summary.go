@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"flowrun/dag/checkpoint"
 	"flowrun/dag/live"
 )
 
@@ -22,6 +23,9 @@ type Summary struct {
 	OnTheWay     uint64        `json:"on_the_way"` // rows sent and not dealt with; of a run that ended well none
 	Problems     []string      `json:"problems,omitempty"`
 	OutputClosed bool          `json:"output_closed,omitempty"` // the reader of the run's output went away; no failure
+
+	// Since is the account since the checkpoint began, up to the last commit; nil: this is the first run with it.
+	Since map[string]checkpoint.Counts `json:"since,omitempty"`
 }
 
 // NodeAccount is what became of the rows that came into a node: In = Passed + Filtered + Late + Rejected + Held. Rows out
@@ -69,6 +73,9 @@ func (r *Run) Summary() Summary {
 		if sum := a.Passed + a.Filtered + a.Late + a.Rejected + a.Held; s.State.Ended() && sum != a.In {
 			s.Problems = append(s.Problems, fmt.Sprintf("%s: %d rows in, but %d have a fate", a.Node, a.In, sum))
 		}
+	}
+	if s.State.Ended() {
+		s.Since = r.Since()
 	}
 	for _, e := range r.edges {
 		received := e.receivedRows.Load()
@@ -135,6 +142,7 @@ func (s Summary) WriteSummary(w io.Writer) error {
 	default:
 		b.WriteString("account: ok\n")
 	}
+	s.writeSince(&b)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

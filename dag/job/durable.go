@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -45,7 +46,7 @@ func (j *Job) Durable(b Begin) (*Durable, error) {
 		}
 		return nil, nil
 	}
-	store, err := checkpoint.Open(vfs.Default, c.Dir)
+	store, err := openStore(c.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +73,19 @@ func journals(p *plan.Pipeline) bool {
 		scan, ok := n.Op.(*plan.Scan)
 		return ok && scan.Journal != nil
 	})
+}
+
+// lockPatience is how long a run waits for one before it to let go of the checkpoint: a process that was killed holds its locks
+// until the system has taken it apart.
+const lockPatience = time.Second
+
+func openStore(dir string) (*checkpoint.Store, error) {
+	for end := time.Now().Add(lockPatience); ; time.Sleep(lockPatience / 50) {
+		store, err := checkpoint.Open(vfs.Default, dir)
+		if !errors.Is(err, checkpoint.ErrLocked) || time.Now().After(end) {
+			return store, err
+		}
+	}
 }
 
 func (d *Durable) begin(p *plan.Pipeline, b Begin) error {
