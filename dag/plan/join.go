@@ -102,8 +102,8 @@ func (o *Join) outputs() []Declared {
 	return all
 }
 
-// Shows says of each column of an input whether it is looked at once its row is kept: where somebody reads it of the result, whose main
-// output is out, or Where does.
+// Shows says of each column of an input whether it is looked at once its row is kept: where somebody reads it of the result, whose
+// main output is out, or Where does.
 func (o *Join) Shows(out *Output, port int) func(column int) bool {
 	shown := map[int]bool{}
 	for i, c := range o.Columns {

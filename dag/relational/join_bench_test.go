@@ -16,8 +16,8 @@ import (
 	"flowrun/dag/state"
 )
 
-// BenchmarkJoin is two streams whose rows come in turn, batch by batch, the watermark behind each. Keys are drawn from so many that a row
-// finds about one of the other side within the ten seconds. A row is one of either side.
+// BenchmarkJoin is two streams whose rows come in turn, batch by batch, the watermark behind each. Rows come so fast that with these
+// keys each finds about one of the other side within the ten seconds. A row is one of either side.
 func BenchmarkJoin(b *testing.B) {
 	left, right := schemaOf("at timestamp", "k int", "v int"), schemaOf("since timestamp", "of int", "w int")
 	texts, others := schemaOf("at timestamp", "k string", "v int"), schemaOf("since timestamp", "of string", "w int")
