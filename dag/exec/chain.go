@@ -66,9 +66,7 @@ func (n *node) canJoin() error {
 // busy nor blocked: the time is the reader's, and what the reader's own outputs make it wait is blocked there.
 func (e *edge) call(ctx context.Context, m message, w *writer) error {
 	if ctx.Err() != nil {
-		if m.batch != nil {
-			m.batch.Release()
-		}
+		m.drop()
 		return context.Cause(ctx)
 	}
 	to := e.calls[w.lane]

@@ -24,7 +24,13 @@
 // An error too waits for its turn: the run fails of the first row that fails it, and not of a later one. With
 // plan.Node.Unordered rows need not wait for their turn. A chain does not lead into or out of lanes.
 //
-// The busy share of such a node is the mean of its lanes, its blocked share how long what leaves them was held up.
+// Where the node keeps something for each key ([plan.Keyed]) a batch is cut by key, and each part gets a ticket for the lane that the
+// keys belong to: all else is the same, but a batch leaves lane by lane, so that only the rows of a key are in order. What needs the
+// newest row to be the last, a transform that makes watermarks, is told while more of a batch is to come. Of several inputs
+// the lanes see one watermark and one barrier. Each lane looks at the clock for its own operator (ticking.go).
+//
+// The busy share of such a node is the mean of its lanes, or that of the goroutine that cuts batches if it is greater, its blocked
+// share how long what leaves them was held up.
 //
 // # Cuts
 //
@@ -42,7 +48,7 @@
 // A batch holds at most Options.BatchRows rows, made of at most about Options.BatchBytes of input (or one record that is
 // larger). On an edge there are at most Options.Queue batches in the channel, one that its writer waits to send and one
 // that its reader works on; inside a chain, only that. A source has two more that it has read. Lanes have two each: one that
-// is worked on, and one that waits for that or, worked on, for its turn. While somebody watches, an edge also keeps its newest
+// is worked on, and one that waits for that or, worked on, for its turn; of parts of batches four. While somebody watches, an edge also keeps its newest
 // batches, 200 rows or one batch, for a quarter of a second. Nothing else is kept of a batch but what operators copy into
 // their state, and text that is shown: events, at most 1 MiB, and one epoch's blocks.
 //

@@ -148,9 +148,7 @@ func (e *edge) clear() {
 	for {
 		select {
 		case m := <-e.ch:
-			if m.batch != nil {
-				m.batch.Release()
-			}
+			m.drop()
 		default:
 			return
 		}

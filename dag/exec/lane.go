@@ -168,9 +168,7 @@ func (l *lane) work(ctx context.Context) {
 			return
 		}
 		if ctx.Err() != nil {
-			if m.batch != nil {
-				m.batch.Release()
-			}
+			m.drop()
 			return
 		}
 		l.take(ctx, tk.port, m)

@@ -124,9 +124,7 @@ func (d *desk) issue(ctx context.Context, s slip) error {
 		err = d.await(ctx, d.rows)
 	}
 	if err != nil {
-		if m.batch != nil {
-			m.batch.Release()
-		}
+		m.drop()
 		return err
 	}
 	d.mu.Lock()
@@ -343,9 +341,7 @@ func (d *desk) clear() {
 			tk.message.batch = nil
 		}
 		for _, p := range tk.kept {
-			if p.message.batch != nil {
-				p.message.batch.Release()
-			}
+			p.message.drop()
 		}
 		tk.kept = nil
 	}
