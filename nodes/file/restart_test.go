@@ -208,16 +208,16 @@ func TestTimeShowsCommittedRows(t *testing.T) {
 		w.write("d")
 		time.Sleep(10 * time.Second)
 		expect(w, "a\nb\n") // d is not committed
-		last := w.commit()
+		w.commit()
 		expect(w, "a\nb\n", "c\nd\n")
 		w.write("e")
-		last = w.commit()
+		last := w.commit()
 		time.Sleep(4 * time.Second)
 		w.close()
 		again := newSavedWriting(t, c, "text").reopen(last)
-		time.Sleep(6*time.Second - 1)
+		time.Sleep(6*time.Second - time.Millisecond)
 		expect(again, "a\nb\n", "c\nd\n")
-		time.Sleep(1)
+		time.Sleep(time.Millisecond)
 		expect(again, "a\nb\n", "c\nd\n", "e\n") // 10 s after its first row, in whichever run that came
 		again.close()
 		// The checkpoint still says that it is open.
