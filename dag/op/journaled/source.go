@@ -84,7 +84,12 @@ func (s *source) Open(ctx context.Context, rt op.Runtime, from []byte) (err erro
 }
 
 // wrong says of which journal an error is.
-func (s *source) wrong(err error) error { return fmt.Errorf("journal in %s: %w", s.o.Dir, err) }
+func (s *source) wrong(err error) error {
+	if damage := (*journal.Error)(nil); errors.As(err, &damage) {
+		return fmt.Errorf("journal in %s: %w; move the directory away to go on without what it holds and no run has committed", s.o.Dir, err)
+	}
+	return fmt.Errorf("journal in %s: %w", s.o.Dir, err)
+}
 
 // replay finds what is to be read from the journal.
 func (s *source) replay(from []byte) error {

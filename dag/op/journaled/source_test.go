@@ -380,3 +380,36 @@ func TestWhatCannotBeOpenedGivesTheJournalBack(t *testing.T) {
 		}
 	}
 }
+
+func TestDamageSaysWhereAndWhatToDo(t *testing.T) {
+	fs := vfs.NewMem()
+	src := New(&live{end: 9}, Options{Dir: "j", FS: fs, Schema: numbers})
+	if err := src.Open(context.Background(), optest.New(t), nil); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		read(t, src)
+	}
+	if err := src.Close(); err != nil {
+		t.Fatal(err)
+	}
+	const name = "j/00000000000000000001.journal"
+	f, err := fs.OpenReadWrite(name, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt([]byte("?"), info.Size()/2); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	err = New(&live{end: 9}, Options{Dir: "j", FS: fs, Schema: numbers}).Open(context.Background(), optest.New(t), nil)
+	for _, want := range []string{"journal in j: ", name + " is damaged at byte ", "move the directory away"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
+	}
+}
