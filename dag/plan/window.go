@@ -162,6 +162,9 @@ func (x *explainer) window(w *Window) {
 	if w == nil {
 		return
 	}
+	if w.Gap.P != nil {
+		defer x.rowByRow(w.Gap.P)
+	}
 	about := fmt.Sprintf("windows of %s", w.Size)
 	if w.Session {
 		about = fmt.Sprintf("sessions of rows up to %s apart", w.Size)
