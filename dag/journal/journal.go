@@ -52,7 +52,7 @@ type Journal struct {
 }
 
 // Open opens the journal in dir, which it makes where it is missing.
-func Open(fs vfs.FS, dir string, o Options) (*Journal, error) {
+func Open(fs FS, dir string, o Options) (*Journal, error) {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = math.MaxInt64
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"flowrun/dag/batch"
 	"flowrun/dag/journal"
@@ -21,7 +20,7 @@ type Options struct {
 	MaxBytes int64         // see journal.Options
 	Schema   *arrow.Schema // of the source's rows
 	Fresh    bool          // what the journal holds is forgotten
-	FS       vfs.FS        // nil: the file system
+	FS       journal.FS    // nil: journal.Disk
 }
 
 // New returns src with a journal before it. What src reads is durable there before Read returns it; Open gives what the journal holds
@@ -32,7 +31,7 @@ type Options struct {
 // by then is held, and written once that works; should the run be stopped before, it is handed on without.
 func New(src op.Source, o Options) op.Source {
 	if o.FS == nil {
-		o.FS = vfs.Default
+		o.FS = journal.Disk
 	}
 	s := &source{src: src, o: o, trimmed: make(chan struct{}, 1)}
 	if b, ok := src.(op.ByteCounter); ok {
@@ -242,7 +241,7 @@ func (s *source) complain(err error) {
 	if full := (*journal.FullError)(nil); errors.As(err, &full) {
 		s.failing = false
 		cause, text = "journal full", fmt.Sprintf("the journal is full (max_bytes is %d) and waits for a commit", full.Max)
-	} else if vfs.IsNoSpaceError(err) {
+	} else if journal.IsDiskFull(err) {
 		cause, text = "disk full", "the disk of the journal is full"
 	}
 	s.rt.override(text)
