@@ -10,6 +10,8 @@ type Column interface {
 	Clear()
 	// Bytes is the memory it holds.
 	Bytes() int64
+	// Copy makes entries, which hold nothing yet, what entries of another column of the same kind are.
+	Copy(into []int32, from Column, slots []int32) error
 	// Remember shows it to a memory, as parts of that name and with it as their prefix.
 	Remember(m *Memory, name string)
 }

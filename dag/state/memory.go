@@ -29,6 +29,8 @@ type Memory struct {
 	taken  map[string]bool // of the stored ones
 	err    error           // the first one of a load
 	reads  bool
+
+	gathers *gathered // the parts are not read or written, but wanted whole
 }
 
 // part is what was saved of one part.
@@ -201,6 +203,10 @@ func slice[T any](m *Memory, name string, s *[]T) {
 
 // Ints shows single numbers, which stay as they are where they are not stored.
 func (m *Memory) Ints(name string, numbers ...*int64) {
+	if g := m.gathers; g != nil {
+		g.ints = append(g.ints, named[[]*int64]{name, numbers})
+		return
+	}
 	all := make([]int64, len(numbers))
 	for i, n := range numbers {
 		all[i] = *n
@@ -217,6 +223,9 @@ func (m *Memory) Ints(name string, numbers ...*int64) {
 
 // Bool shows a single truth value.
 func (m *Memory) Bool(name string, b *bool) {
+	if m.gathers != nil {
+		return // a lane decides for itself
+	}
 	n := b2i(*b)
 	m.Ints(name, &n)
 	*b = n != 0
@@ -224,6 +233,10 @@ func (m *Memory) Bool(name string, b *bool) {
 
 // Blob shows what is no slice: encode appends it, decode takes what was encoded, and may keep none of it.
 func (m *Memory) Blob(name string, encode func(dst []byte) []byte, decode func(data []byte) error) {
+	if g := m.gathers; g != nil {
+		g.err = fmt.Errorf("state: part %s cannot be shared out to lanes", name)
+		return
+	}
 	if !m.reads {
 		m.note(name, encode(nil))
 		return

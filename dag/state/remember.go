@@ -10,6 +10,10 @@ import (
 
 // Remember shows the table and what is attached to it. Slots that changed since the last barrier are forgotten as such.
 func (t *Table) Remember(m *Memory, name string) {
+	if g := m.gathers; g != nil {
+		g.stores = append(g.stores, named[store]{name, t})
+		return
+	}
 	slice(m, name+"/hash", &t.hashes)
 	slice(m, name+"/gone", &t.gone)
 	slice(m, name+"/free", &t.free)
@@ -47,6 +51,10 @@ func (t *Table) Remember(m *Memory, name string) {
 
 // Remember shows the rows and what is attached to them.
 func (r *Rows) Remember(m *Memory, name string) {
+	if g := m.gathers; g != nil {
+		g.stores = append(g.stores, named[store]{name, r})
+		return
+	}
 	n := int64(r.n)
 	m.Ints(name+"/slots", &n)
 	slice(m, name+"/gone", &r.gone)
@@ -153,6 +161,10 @@ func (c *Quantiles) Remember(m *Memory, name string) { c.bins.remember(m, name+"
 // Remember shows the timers, each bucket as a part of its own, since most of them change no more until they are due. Timers
 // that are read go to buckets of the width that is theirs now.
 func (t *Timers) Remember(m *Memory, name string) {
+	if g := m.gathers; g != nil {
+		g.timers = append(g.timers, named[*Timers]{name, t})
+		return
+	}
 	const order = 1 << 63 // so that names are in the order of times
 	if m.reads {
 		t.Clear()

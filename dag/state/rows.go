@@ -19,6 +19,7 @@ type Rows struct {
 	limit    int
 	names    []string
 	attached []Column
+	refers   links
 
 	vector Vector
 	slots  []int32

@@ -23,6 +23,7 @@ type Table struct {
 
 	names    []string
 	attached []Column
+	refers   links
 
 	// Scratch of one call of Slots.
 	fresh []int32 // rows that brought new keys

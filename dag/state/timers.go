@@ -14,6 +14,7 @@ import (
 // own and passes over timers that do not agree with it.
 type Timers struct {
 	width   int64
+	of      store // whose slots they are of; nil: nobody said
 	buckets map[int64]*bucket
 	starts  starts // of the buckets that there are; the least first
 	n       int
@@ -38,7 +39,8 @@ type bucket struct {
 type Timer struct {
 	At   int64
 	Slot int32
-	pad  int32 // zero, so that equal timers are equal bytes
+	//lint:ignore U1000 it is there to be written
+	pad int32 // zero, so that equal timers are equal bytes
 }
 
 // NewTimers makes timers of a bucket width; 1 is the least.
