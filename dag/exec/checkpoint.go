@@ -2,7 +2,6 @@ package exec
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -193,13 +192,41 @@ func (i *instance) restore(ctx context.Context) error {
 		i.fresh = true
 		return nil
 	case kept.Lanes != i.lanes():
-		return i.failed("restore", fmt.Errorf("its state was saved in %d lanes, and it has %d", kept.Lanes, i.lanes()))
+		return nil // see spread
 	}
-	return i.guard(ctx, "restore", func() error {
-		_, err := i.memory.Load(func(each func(string, uint32, []byte) error) error {
-			return cs.Store.Blocks(i.id(), i.emit.writer.lane, each)
-		}, i.durable.Remember)
-		return err
+	return i.guard(ctx, "restore", func() error { return cs.load(i.memory, i.durable, i.id(), i.emit.writer.lane) })
+}
+
+// load gives an operator what a lane of a node saved.
+func (c *commits) load(m *state.Memory, d op.Durable, node string, lane int) error {
+	_, err := m.Load(func(each func(string, uint32, []byte) error) error { return c.Store.Blocks(node, lane, each) }, d.Remember)
+	return err
+}
+
+// spread gives the operators of a node what an earlier run saved of it in another number of lanes.
+func (t *transform) spread(ctx context.Context) error {
+	cs := t.run.commits
+	kept, ok := cs.stored(t.id())
+	if !ok || kept.Lanes == 0 || kept.Lanes == len(t.instances) || t.instances[0].durable == nil {
+		return nil
+	}
+	return t.guard(ctx, "restore", func() error {
+		var from, to []func(*state.Memory)
+		for lane := range kept.Lanes {
+			tr, err := t.run.o.Transforms(t.plan) // it is never opened: it only lends its tables
+			if err != nil {
+				return err
+			}
+			if err := cs.load(state.NewMemory(), tr.(op.Durable), t.id(), lane); err != nil {
+				return err
+			}
+			from = append(from, tr.(op.Durable).Remember)
+		}
+		for _, i := range t.instances {
+			to = append(to, i.durable.Remember)
+		}
+		cs.names = append(cs.names, t.id()) // what is stored lies in other lanes
+		return state.Spread(from, to)
 	})
 }
 

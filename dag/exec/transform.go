@@ -53,7 +53,7 @@ func (t *transform) openOp(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return t.spread(ctx)
 }
 
 func (t *transform) closeOp() error {

@@ -58,15 +58,6 @@ func (j *Job) Durable(b Begin) (*Durable, error) {
 	return d, nil
 }
 
-// spread gives nodes the lanes that their state was saved in: it is shared out among these by the hash of keys.
-func spread(p *plan.Pipeline, point *checkpoint.Point, dropped []string) {
-	for _, n := range p.Nodes {
-		if was := point.Nodes[n.ID].Lanes; was > 0 && was != max(n.Parallelism, 1) && !slices.Contains(dropped, n.ID) {
-			n.Parallelism = was
-		}
-	}
-}
-
 // journals reports whether a source has a journal, which may hold rows of an earlier run.
 func journals(p *plan.Pipeline) bool {
 	return slices.ContainsFunc(p.Nodes, func(n *plan.Node) bool {
@@ -109,7 +100,6 @@ func (d *Durable) begin(p *plan.Pipeline, b Begin) error {
 			refused = append(refused, c.String())
 		}
 	}
-	spread(p, point, d.Exec.Dropped)
 	for _, name := range b.Reset {
 		if _, ok := point.Nodes[name]; !ok {
 			return fmt.Errorf("--reset %s: the checkpoint knows no such node; it has %s", name, strings.Join(slices.Sorted(maps.Keys(point.Nodes)), ", "))
@@ -170,7 +160,7 @@ func Changes(p *plan.Pipeline, point *checkpoint.Point) []Change {
 		what, why := compare(was.Shape, now[n.ID], n)
 		if lanes := max(n.Parallelism, 1); what != Discarded && was.Lanes > 0 && was.Lanes != lanes {
 			what = Migrated
-			why = strings.TrimPrefix(why+"; ", "; ") + fmt.Sprintf("it runs in %s, in which its state was saved, and not in %d (--reset %s begins anew)", plural(was.Lanes, "lane"), lanes, n.ID)
+			why = strings.TrimPrefix(why+"; ", "; ") + fmt.Sprintf("its keys are spread over %s, and lay in %d", plural(lanes, "lane"), was.Lanes)
 		}
 		all = append(all, Change{n.ID, what, why})
 	}

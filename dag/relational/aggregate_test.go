@@ -396,7 +396,7 @@ func TestAggregateAgainstModel(t *testing.T) {
 			if len(by) == 0 && len(order) == 0 {
 				groups[""], order = &group{}, []string{""} // a row for nothing at all
 			}
-			check(rt, p.taken(), result(order))
+			check(rt, p.inOrder(p.taken()), p.inOrder(result(order)))
 			p.watermark(op.EndOfTime)
 		}
 		check(rt, p.taken(), nil)
@@ -411,9 +411,9 @@ func (p *pipe) checkEpoch(t tb, mode plan.Mode, perEpoch bool, result func([]str
 	t.Helper()
 	switch {
 	case perEpoch || mode == plan.Complete:
-		check(t, p.taken(), result(order))
+		check(t, p.inOrder(p.taken()), p.inOrder(result(order)))
 	case mode == plan.Updates:
-		check(t, p.taken(), result(changed))
+		check(t, p.inOrder(p.taken()), p.inOrder(result(changed)))
 	default:
 		check(t, p.taken(), nil)
 	}

@@ -49,7 +49,6 @@ func newAsof(n *plan.Node, o *plan.Join) (*asof, error) {
 	if o.Bound != nil {
 		a.within = -o.Bound.Lower.Microseconds()
 	}
-	a.age = state.NewTimers(max(a.within, 0) / 16)
 	var types []arrow.DataType
 	for _, k := range o.On {
 		types = append(types, n.Inputs[0].Source().Schema.Field(k.Index[0]).Type)
@@ -58,6 +57,7 @@ func newAsof(n *plan.Node, o *plan.Join) (*asof, error) {
 	if a.table, err = state.NewTable(types...); err != nil {
 		return nil, fmt.Errorf("join %s: %w", n.ID, err)
 	}
+	a.age = state.NewTimers(max(a.within, 0) / 16).Of(a.table)
 	a.table.Attach("kept", &a.kept)
 	a.table.Attach("newest", &a.newest)
 	a.table.Attach("timed", &a.timed)
@@ -66,9 +66,11 @@ func newAsof(n *plan.Node, o *plan.Join) (*asof, error) {
 		if s.joinInput, err = newJoinInput(n, o, side); err != nil {
 			return nil, fmt.Errorf("join %s: %w", n.ID, err)
 		}
-		s.attach()
+		s.attach(a.table)
+		s.timers.Of(s.rows)
 		a.sides[side] = s
 	}
+	a.table.Refer(&a.newest, a.sides[1].rows, 1)
 	return a, nil
 }
 

@@ -46,6 +46,7 @@ func newDedupe(n *plan.Node, o *plan.Dedupe) (*dedupe, error) {
 	if d.table, err = state.NewTable(types...); err != nil {
 		return nil, fmt.Errorf("dedupe %s: %w", n.ID, err)
 	}
+	d.timers.Of(d.table)
 	d.table.Attach("seen", &d.seen)
 	d.table.Attach("latest", &d.latest)
 	if o.Last {

@@ -54,6 +54,9 @@ func newFirstRows(o *plan.Top, in *arrow.Schema, result *plan.Output, t *state.T
 	if f.rows, err = newStored(in, result.Schema, o.Keeps(result)); err != nil {
 		return nil, err
 	}
+	t.Refer(&f.first, f.rows.Rows, 1)
+	t.Refer(&f.bar, f.rows.Rows, 1)
+	f.rows.Refer(&f.next, f.rows.Rows, 1)
 	t.Attach("first", &f.first)
 	t.Attach("count", &f.count)
 	t.Attach("limit", &f.limit)

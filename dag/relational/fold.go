@@ -81,6 +81,7 @@ func newFold(n *plan.Node, o *plan.Fold) (*fold, error) {
 	if f.table, err = state.NewTable(types...); err != nil {
 		return nil, fmt.Errorf("scan %s: %w", n.ID, err)
 	}
+	f.timers.Of(f.table)
 	f.table.Attach("latest", &f.latest)
 	f.table.Attach("started", &f.started)
 	f.table.Attach("armed", &f.armed)

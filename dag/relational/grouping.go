@@ -51,6 +51,7 @@ func newGrouping(n *plan.Node, o *plan.Aggregate, first ...arrow.DataType) (*gro
 		return nil, fmt.Errorf("aggregate %s: %w", n.ID, err)
 	}
 	g.table = table
+	table.Own(len(first))
 	if g.shared, err = sharedOf(o); err != nil {
 		return nil, fmt.Errorf("aggregate %s: %w", n.ID, err)
 	}

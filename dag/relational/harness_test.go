@@ -42,6 +42,7 @@ type pipe struct {
 
 	memory *state.Memory // of what was saved of the operator; see restart
 	saved  saved
+	mixed  bool // the keys have changed lanes, which keeps no order among them
 }
 
 // open binds and opens an operator whose inputs carry mode, and whose outputs are all read; rt may be nil.

@@ -71,7 +71,7 @@ func newJoin(n *plan.Node, o *plan.Join) (*join, error) {
 		j.sides[0].keep, j.sides[1].keep = o.TTL.Microseconds(), o.TTL.Microseconds()
 	}
 	for _, s := range j.sides {
-		s.timers = state.NewTimers(max(s.keep, 0) / 16)
+		s.timers = state.NewTimers(max(s.keep, 0) / 16).Of(s.rows)
 	}
 	j.made = newJoined(n, o)
 	return j, nil

@@ -34,8 +34,9 @@ func newJoinInput(n *plan.Node, o *plan.Join, port int) (joinInput, error) {
 	return s, err
 }
 
-// attach makes the store of the rows responsible for what is kept beside them.
-func (s *joinInput) attach() {
+// attach makes the store of the rows responsible for what is kept beside them; t has the keys.
+func (s *joinInput) attach(t *state.Table) {
+	s.rows.Refer(&s.key, t, 0)
 	s.rows.Attach("key", &s.key)
 	s.rows.Attach("time", &s.time)
 }
@@ -111,7 +112,11 @@ func newJoinSide(n *plan.Node, o *plan.Join, port int, t *state.Table) (*joinSid
 	name := [2]string{"left", "right"}[port]
 	t.Attach(name+"/first", &s.first)
 	t.Attach(name+"/last", &s.last)
-	s.attach()
+	t.Refer(&s.first, s.rows, 1)
+	t.Refer(&s.last, s.rows, 1)
+	s.attach(t)
+	s.rows.Refer(&s.prev, s.rows, 1)
+	s.rows.Refer(&s.next, s.rows, 1)
 	s.rows.Attach("prev", &s.prev)
 	s.rows.Attach("next", &s.next)
 	s.rows.Attach("matched", &s.matched)

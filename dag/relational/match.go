@@ -97,6 +97,11 @@ func newMatch(n *plan.Node, o *plan.Match) (*match, error) {
 	if m.rows, err = newStored(in, in, o.Keeps(n)); err != nil {
 		return nil, fmt.Errorf("match %s: %w", n.ID, err)
 	}
+	m.timers.Of(m.rows.Rows)
+	m.rows.Refer(&m.key, m.table, 0)
+	for i := range m.tries.took {
+		m.tries.rows.Refer(&m.tries.took[i], m.rows.Rows, 0) // of steps not taken yet it says nothing
+	}
 	m.rows.Attach("arrived", &m.arrived)
 	m.rows.Attach("at", &m.at)
 	m.rows.Attach("hits", &m.hits)

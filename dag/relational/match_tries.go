@@ -37,6 +37,12 @@ func newTries(steps int, within int64) (tries, error) {
 
 // attach makes the tables responsible for what is kept beside them; t must not move any more.
 func (t *tries) attach(keys *state.Table) {
+	t.timers.Of(t.rows)
+	keys.Refer(&t.head, t.rows, 1)
+	keys.Refer(&t.tail, t.rows, 1)
+	t.rows.Refer(&t.key, keys, 0)
+	t.rows.Refer(&t.next, t.rows, 1)
+	t.rows.Refer(&t.before, t.rows, 1)
 	keys.Attach("head", &t.head)
 	keys.Attach("tail", &t.tail)
 	t.rows.Attach("open", &t.open)

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"flowrun/dag/op"
+	"flowrun/dag/plan"
 	"flowrun/dag/state"
 )
 
@@ -82,7 +83,56 @@ func (p *pipe) restart() {
 	if err != nil || len(left) > 0 {
 		p.t.Fatalf("restored with %v, and %v are left", err, left)
 	}
+	if why, _ := plan.NoLanes(p.node.Op); why == "" {
+		if r, ok := p.t.(*rapid.T); !ok || rapid.Bool().Draw(r, "spread") {
+			p.spread()
+			return
+		}
+	}
 	if changes := p.memory.Save(again.(op.Durable).Remember); len(changes) > 0 {
 		p.t.Fatalf("what was restored is not what was saved: %d blocks differ, the first in %q", len(changes), changes[0].Part)
 	}
+}
+
+// spread moves what the operator remembers to three lanes, and from there to one again.
+func (p *pipe) spread() {
+	p.t.Helper()
+	fresh := func() op.Transform {
+		made, err := New(p.node)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		return made
+	}
+	var lanes []func(*state.Memory)
+	for range 3 {
+		lanes = append(lanes, fresh().(op.Durable).Remember)
+	}
+	one := fresh()
+	rows, _ := p.op.(op.Stateful).State()
+	if err := state.Spread([]func(*state.Memory){p.op.(op.Durable).Remember}, lanes); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := state.Spread(lanes, []func(*state.Memory){one.(op.Durable).Remember}); err != nil {
+		p.t.Fatal(err)
+	}
+	if now, _ := one.(op.Stateful).State(); now != rows {
+		p.t.Fatalf("%d rows or keys were spread, and %d came together again", rows, now)
+	}
+	if err := p.op.Close(); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := one.Open(context.Background(), p.rt); err != nil {
+		p.t.Fatal(err)
+	}
+	p.op, p.memory, p.saved, p.mixed = one, state.NewMemory(), saved{}, true
+	p.saved.apply(p.t, p.memory.Save(one.(op.Durable).Remember))
+}
+
+// inOrder puts rows into an order of its own where that of keys is lost.
+func (p *pipe) inOrder(rows []row) []row {
+	if p.mixed {
+		return byText(slices.Clone(rows))
+	}
+	return rows
 }

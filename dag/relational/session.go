@@ -85,6 +85,9 @@ func newSessions(n *plan.Node, o *plan.Aggregate) (*sessions, error) {
 	if s.spans, err = newSpans(s.keys); err != nil {
 		return nil, err
 	}
+	s.timers.Of(s.spans.rows)
+	s.spans.rows.Refer(&s.spans.group, g.table, 0)
+	g.table.ReferKey(0, s.spans.rows)
 	g.out.bounds = s.bounds
 	return s, nil
 }

@@ -41,6 +41,11 @@ func newSpans(keys *state.Table) (*spans, error) {
 		rows.Attach(name, c)
 	}
 	keys.Attach("session/last", &p.last)
+	keys.Refer(&p.last, rows, 1)
+	rows.Refer(&p.key, keys, 0)
+	for _, c := range []*state.Fixed[int32]{&p.prev, &p.next, &p.part} {
+		rows.Refer(c, rows, 1)
+	}
 	return p, nil
 }
 

@@ -45,6 +45,7 @@ func newTop(n *plan.Node, o *plan.Top) (*top, error) {
 	if t.table, err = state.NewTable(types...); err != nil {
 		return nil, fmt.Errorf("top %s: %w", n.ID, err)
 	}
+	t.timers.Of(t.table)
 	if t.firsts, err = newFirstRows(o, n.Inputs[0].Source().Schema, n.Output(""), t.table); err != nil {
 		return nil, fmt.Errorf("top %s: %w", n.ID, err)
 	}

@@ -149,7 +149,7 @@ func TestTop(t *testing.T) {
 			for _, g := range groups {
 				want = append(want, g...)
 			}
-			check(r, p.taken(), want)
+			check(r, p.inOrder(p.taken()), p.inOrder(want))
 		}
 		for range rapid.IntRange(1, 8).Draw(r, "batches") {
 			var rows, late []row

@@ -46,6 +46,7 @@ func newWindowed(n *plan.Node, o *plan.Aggregate) (*windowed, error) {
 	}
 	w := &windowed{grouping: g, mode: o.Emit, win: windowsOf(o.Window), event: eventClock{Clock: o.Window.Clock}, clock: o.Window.Processing, late: lateRowsOf(n),
 		timers: state.NewTimers(o.Window.Every.Microseconds()), now: math.MinInt64}
+	w.timers.Of(g.table)
 	g.out.window = w.win.size
 	return w, nil
 }

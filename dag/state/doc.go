@@ -16,9 +16,9 @@
 //
 // An operator says what it keeps (key types, attached columns by name), never how that is stored. Everything a store
 // needs is here: the hash of each slot, its keys, its entries in the named columns, and the slots marked since the last
-// barrier. A checkpoint writes the marked slots of each column; a restore appends keys and entries, and keeps those whose hash
-// belongs to its lane; a table over its memory limit can move whole ranges of hashes out and back between two calls
-// of Slots. None of it changes an operator.
+// barrier. A checkpoint writes the pages of memory that changed ([Memory]), and a restart reads them back slot by slot; where the
+// number of lanes is another one by then, keys and what hangs on them are moved by their hash ([Spread]). None of it changes an
+// operator.
 //
 // # Bounds
 //

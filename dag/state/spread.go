@@ -76,9 +76,13 @@ func (m *mover) move(old *gathered) error {
 		all[s.what] = v
 	}
 	m.share(old, all)
-	for i, s := range old.stores {
-		if err := m.give(i, s, all); err != nil {
-			return err
+	for _, rows := range []bool{true, false} { // keys may be slots of rows
+		for i, s := range old.stores {
+			if _, ok := s.what.(*Rows); ok == rows {
+				if err := m.give(i, s, all); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	for i, s := range old.stores {
@@ -136,8 +140,8 @@ func (m *mover) share(old *gathered, all map[store]*moved) {
 			reach(t, slots[i], LaneOf(h, m.lanes))
 		}
 	}
-	for {
-		for len(todo) > 0 {
+	for first := true; ; first = false {
+		for !first && len(todo) > 0 {
 			next := todo[len(todo)-1]
 			todo = todo[:len(todo)-1]
 			lane := all[next.s].lane[next.slot]
@@ -147,7 +151,8 @@ func (m *mover) share(old *gathered, all map[store]*moved) {
 				}
 			}
 		}
-		// What names an entry whose lane is known belongs there as well.
+		// What names an entry whose lane is known belongs there as well; that comes first, since it is sure.
+		before := len(todo)
 		for _, s := range old.stores {
 			for _, slot := range s.what.All(nil) {
 				if all[s.what].lane[slot] >= 0 {
@@ -161,7 +166,7 @@ func (m *mover) share(old *gathered, all map[store]*moved) {
 				}
 			}
 		}
-		if len(todo) == 0 {
+		if !first && len(todo) == before {
 			return
 		}
 	}
