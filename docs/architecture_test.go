@@ -70,7 +70,7 @@ var homes = map[string][]string{
 	"github.com/charmbracelet/bubbletea": {"tui", "tui/*"},
 	"github.com/charmbracelet/lipgloss":  {"tui", "tui/*"},
 	"github.com/charmbracelet/bubbles":   {"tui", "tui/*"},
-	"github.com/cockroachdb/pebble/v2":   {"dag/checkpoint", "dag/journal", "dag/job"},
+	"github.com/cockroachdb/pebble/v2":   {"dag/checkpoint", "dag/journal", "dag/op/journaled", "dag/job"},
 }
 
 // bare are packages that must stay free of Arrow: they stand below or beside the columns.

@@ -1,0 +1,147 @@
+package crash
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// program is the program under test, built once.
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "flowrun-crash-*")
+	if err != nil {
+		return "", err
+	}
+	built = dir
+	path := filepath.Join(dir, "flowrun")
+	if out, err := exec.Command("go", "build", "-o", path, "flowrun/cmd/flowrun").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return path, nil
+})
+
+var built string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if built != "" {
+		_ = os.RemoveAll(built)
+	}
+	os.Exit(code)
+}
+
+// blow is how a run is disturbed.
+type blow struct {
+	signal os.Signal     // nil: at a step
+	after  time.Duration // for a signal
+	step   string
+	pass   int // of the step, from 1
+}
+
+func (b blow) String() string {
+	if b.signal != nil {
+		return fmt.Sprintf("%v after %v", b.signal, b.after)
+	}
+	return fmt.Sprintf("at %s, pass %d", b.step, b.pass)
+}
+
+// patience is how long a run that nobody disturbs may take.
+const patience = time.Minute
+
+// ended is how a run ended.
+type ended struct {
+	killed bool // by what was meant to kill it
+	code   int
+	took   time.Duration // behind the signal, where there was one
+	last   string        // the last step that was passed
+	steps  map[string]int
+	stderr string
+}
+
+// run runs the program in a directory. What it prints goes behind what is in the file stdout there. feed, if any, is called once it
+// runs, and ends before run returns if it minds its context.
+func run(t testing.TB, dir string, b *blow, feed func(ctx context.Context, p *os.Process), args ...string) ended {
+	t.Helper()
+	bin, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var stderr bytes.Buffer
+	out, err := os.OpenFile(filepath.Join(dir, "stdout"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o666)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	steps := filepath.Join(dir, "steps")
+	_ = os.Remove(steps)
+	cmd := exec.CommandContext(ctx, bin, append([]string{"run", "p.yaml"}, args...)...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, &stderr
+	cmd.Env = append(os.Environ(), "FLOWRUN_CRASH_LOG="+steps)
+	if b != nil && b.signal == nil {
+		cmd.Env = append(cmd.Env, fmt.Sprintf("FLOWRUN_CRASH_AT=%s:%d", b.step, b.pass))
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	fed := make(chan struct{})
+	feeding, stop := context.WithCancel(ctx)
+	go func() {
+		defer close(fed)
+		if feed != nil {
+			feed(feeding, cmd.Process)
+		}
+	}()
+	var hit time.Time
+	var timer *time.Timer
+	var mu sync.Mutex
+	if b != nil && b.signal != nil {
+		timer = time.AfterFunc(b.after, func() {
+			mu.Lock()
+			hit = time.Now()
+			mu.Unlock()
+			_ = cmd.Process.Signal(b.signal)
+		})
+	}
+	err = cmd.Wait()
+	over := time.Now()
+	if timer != nil {
+		timer.Stop()
+	}
+	stop()
+	<-fed
+	if ctx.Err() != nil {
+		t.Fatalf("the run still ran after %v\n%s", patience, stderr.String())
+	}
+	e := ended{code: cmd.ProcessState.ExitCode(), stderr: stderr.String(), steps: map[string]int{}}
+	mu.Lock()
+	if !hit.IsZero() {
+		e.took = over.Sub(hit)
+	}
+	mu.Unlock()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		status, ok := exit.Sys().(syscall.WaitStatus)
+		e.killed = ok && status.Signaled() && status.Signal() == syscall.SIGKILL && b != nil
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	text, _ := os.ReadFile(steps)
+	for step := range strings.Lines(string(text)) {
+		if step = strings.TrimSuffix(step, "\n"); step != "" {
+			e.steps[step]++
+			e.last = step
+		}
+	}
+	return e
+}
