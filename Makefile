@@ -1,7 +1,7 @@
 # What CI does, one verb each. Nothing here is needed to build: `go build ./cmd/flowrun` does.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build check test race memory bench generate
+.PHONY: build check test race memory crash bench generate
 
 build:
 	go build -o flowrun ./cmd/flowrun
@@ -20,6 +20,9 @@ race:
 
 memory: ## the tests in a build that finds memory used after it was freed, freed twice or never
 	go test -tags flowrundebug ./dag/batch ./dag/expr ./dag/codec/... ./dag/state ./dag/op/... ./dag/relational ./dag/exec ./dag/job/... ./nodes/... ./cmd/flowrun
+
+crash: ## a thousand kills; SEED=n repeats a run as far as the clock lets it
+	go test ./dag/job/crash -run Killed -v -timeout 0 -kills 1000 -seed $(or $(SEED),0)
 
 bench: ## the workloads, then the Go micro-benchmarks
 	go run ./cmd/flowrun bench --compare wc

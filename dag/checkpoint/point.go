@@ -11,8 +11,10 @@ type Point struct {
 	At       time.Time `json:"at"`
 	Pipeline string    `json:"pipeline"`
 	// Finished: all of a bounded input was read, and everything was closed. There is nothing to continue.
-	Finished bool            `json:"finished,omitempty"`
-	Nodes    map[string]Node `json:"nodes"`
+	Finished bool `json:"finished,omitempty"`
+	// Shown: it is finished, and sinks have shown all that they had prepared.
+	Shown bool            `json:"shown,omitempty"`
+	Nodes map[string]Node `json:"nodes"`
 }
 
 // Node is what is kept of a node beside its state.

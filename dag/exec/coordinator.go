@@ -180,6 +180,9 @@ func (r *Run) commit(ctx context.Context, c cut) error {
 		}
 		failpoint.Pass("commit.told")
 	}
+	if r.commits.finished() {
+		return r.noteShown()
+	}
 	return nil
 }
 

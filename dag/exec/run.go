@@ -89,11 +89,14 @@ func (r *Run) Run(ctx context.Context) error {
 	if r.commits != nil {
 		err = audit(r.commits.Store.Point())
 	}
-	if err == nil {
-		opened, err = r.openAll(r.base)
-	}
-	if err == nil {
-		err = r.workAll(r.base)
+	switch {
+	case err != nil:
+	case r.commits.finished():
+		opened, err = r.showLast(r.base)
+	default:
+		if opened, err = r.openAll(r.base); err == nil {
+			err = r.workAll(r.base)
+		}
 	}
 	if err != nil {
 		r.fail(err)

@@ -31,7 +31,7 @@ type Begin struct {
 
 // Errors that a caller tells apart.
 var (
-	// ErrFinished: the checkpoint says that all was read and closed; there is nothing to do.
+	// ErrFinished: the checkpoint says that all was read and closed, and shows; there is nothing to do.
 	ErrFinished = errors.New("the checkpoint is finished: all of the input was read, and everything is closed")
 	// ErrDiscards: the file would discard stored state, and nobody said that it may.
 	ErrDiscards = errors.New("the file has changed so that stored state would be discarded")
@@ -87,7 +87,7 @@ func (d *Durable) begin(p *plan.Pipeline, b Begin) error {
 	if point == nil {
 		return nil
 	}
-	if point.Finished {
+	if point.Shown {
 		return fmt.Errorf("%w (--fresh starts anew)", ErrFinished)
 	}
 	d.Changes = Changes(p, point)

@@ -2,5 +2,5 @@
 // named step of a commit, stopped, and started again until its input is done. What it committed is then what an undisturbed run of
 // the same file gives.
 //
-//	go test ./dag/job/crash -run Kill -v -timeout 0 -kills 1000 -seed 42
+//	go test ./dag/job/crash -run Killed -v -timeout 0 -kills 1000 -seed 42
 package crash

@@ -22,9 +22,14 @@ import (
 
 // journalSteps are the steps that a run with a journal is killed at, and how often each is passed at least.
 var journalSteps = map[string]int{
-	"open.source": 1, "journal.segment": 1, "journal.write": 6, "journal.written": 6, "journal.synced": 6,
+	"journal.segment": 1, "journal.write": 6, "journal.written": 6, "journal.synced": 6, "journal.removed": 1,
 	"commit.prepared": 4, "commit.before": 4, "store.applied": 4, "commit.durable": 4, "commit.shown": 4, "commit.tell": 4, "commit.told": 4,
-	"file.rename": 3, "file.renamed": 3, "file.syncdir": 3,
+}
+
+// partSteps are those of a run that rolls its parts.
+var partSteps = map[string]int{
+	"open.source": 1, "file.create": 4, "file.rename": 3, "file.renamed": 3, "file.syncdir": 3, "file.extend": 1,
+	"commit.prepared": 4, "commit.before": 4, "store.applied": 4, "commit.durable": 4, "commit.shown": 4, "commit.tell": 4, "commit.told": 4,
 }
 
 // fed are the shapes that something beyond the program feeds.
@@ -39,6 +44,7 @@ checkpoint: {dir: ck, every: 30ms}
 `,
 		sinks:   []output{{path: "out"}},
 		outside: newSender,
+		steps:   journalSteps,
 	},
 	{
 		name: "journal over http",
@@ -49,6 +55,7 @@ checkpoint: {dir: ck, every: 30ms}
 `,
 		sinks:   []output{{path: "out"}},
 		outside: newClient,
+		steps:   journalSteps,
 	},
 	{
 		name: "follow over a rotated file",
@@ -61,6 +68,7 @@ checkpoint: {dir: ck, every: 30ms}
 `,
 		sinks:   []output{{path: "out"}, {path: "raw"}},
 		outside: newWriter,
+		steps:   partSteps,
 	},
 }
 

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"flowrun/dag/batch"
 )
 
 // program is the program under test, built once.
@@ -23,7 +25,11 @@ var program = sync.OnceValues(func() (string, error) {
 	}
 	built = dir
 	path := filepath.Join(dir, "flowrun")
-	if out, err := exec.Command("go", "build", "-o", path, "flowrun/cmd/flowrun").CombinedOutput(); err != nil {
+	args := []string{"build", "-o", path}
+	if batch.Checked {
+		args = append(args, "-tags", "flowrundebug")
+	}
+	if out, err := exec.Command("go", append(args, "flowrun/cmd/flowrun")...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
 	return path, nil
@@ -42,7 +48,7 @@ func TestMain(m *testing.M) {
 // blow is how a run is disturbed.
 type blow struct {
 	signal os.Signal     // nil: at a step
-	after  time.Duration // for a signal
+	after  time.Duration // for a signal; at a step, when the run is killed that does not come to it
 	step   string
 	pass   int // of the step, from 1
 }
@@ -105,12 +111,16 @@ func run(t testing.TB, dir string, b *blow, feed func(ctx context.Context, p *os
 	var hit time.Time
 	var timer *time.Timer
 	var mu sync.Mutex
-	if b != nil && b.signal != nil {
+	if b != nil {
+		signal := b.signal
+		if signal == nil {
+			signal = os.Kill
+		}
 		timer = time.AfterFunc(b.after, func() {
 			mu.Lock()
 			hit = time.Now()
 			mu.Unlock()
-			_ = cmd.Process.Signal(b.signal)
+			_ = cmd.Process.Signal(signal)
 		})
 	}
 	err = cmd.Wait()

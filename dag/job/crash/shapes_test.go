@@ -18,6 +18,7 @@ type shape struct {
 	files func(t testing.TB, dir string)
 	// outside is the world that feeds it; nil: it needs none.
 	outside func(t testing.TB, dir string) outside
+	steps   map[string]int // where such a one is killed, and how often it passes there at least
 }
 
 // output is where a sink wrote, and how it compares.
