@@ -55,8 +55,10 @@ func (s *sink) finishEarlier(t *token) error {
 	_, err = s.disk.size(s.path)
 	switch {
 	case left == 0 && t.open.size > 0, left == 0 && err == nil:
-		return nil // it showed; the empty one is the lock
+		_ = s.disk.remove(staged(s.path)) // not needed since it showed
+		return nil                        // the empty one is the lock
 	case s.verify(s.path, t.open, true) == nil:
+		_ = s.disk.remove(staged(s.path))
 		return nil // it showed; a run that went on with it left what it did not commit
 	}
 	if err := s.verify(hidden(s.path), t.open, true); err != nil {

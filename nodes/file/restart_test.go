@@ -288,6 +288,21 @@ func TestAFileOfColumnsCannotGoOn(t *testing.T) {
 	}
 }
 
+// What a crash left beside one file that shows goes with the next run.
+func TestLeftoversOfOneFileGo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.parquet")
+	w := newSavedWriting(t, SinkConfig{Path: path}, "parquet").reopen(nil)
+	w.write("1")
+	last := w.finish(true)
+	if err := os.WriteFile(staged(path), []byte("rows"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	newSavedWriting(t, SinkConfig{Path: path}, "parquet").reopen(last).close()
+	if _, err := os.Stat(staged(path)); !os.IsNotExist(err) {
+		t.Errorf("%s is still there: %v", staged(path), err)
+	}
+}
+
 // Settings that were changed between two runs do not mix rows of two kinds in a file, and lose none.
 func TestChangedSettings(t *testing.T) {
 	for _, formats := range [][2]string{{"text", "csv"}, {"csv", "parquet"}, {"parquet", "text"}, {"arrow", "parquet"}} {

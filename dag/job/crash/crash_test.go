@@ -161,6 +161,9 @@ func (tr *trials) trial(t testing.TB, s shape, disturbances int, next func(u *un
 			next := next(u)
 			b = &next
 		}
+		if s.lanes {
+			args = []string{"--set", fmt.Sprintf("nodes.b.parallelism=%d", 1+tr.draw(3))}
+		}
 		e := run(t, dir, b, feed(b == nil), args...)
 		tr.note(s, b, e)
 		if b != nil {
@@ -292,9 +295,12 @@ func each(t *testing.T, all []shape, more func() bool, trial func(t testing.TB, 
 
 // A run that is killed, at whatever moment, and started again shows in the end what an undisturbed run shows.
 func TestKilledRunsGiveWhatAnUndisturbedOneGives(t *testing.T) {
-	all := chosen(append(slices.Clone(shapes), fed...))
+	all := chosen(slices.Concat(shapes, fed))
 	if len(all) == 0 {
 		t.Fatal("no such shape")
+	}
+	if *kills > 100 {
+		all = slices.Concat(all, chosen(fed), chosen(fed)) // few shapes pass the steps of a journal
 	}
 	tr := newTrials(t)
 	missing := func() bool {
@@ -310,7 +316,7 @@ func TestKilledRunsGiveWhatAnUndisturbedOneGives(t *testing.T) {
 
 // A run that is stopped, at whatever moment, ends well and soon, and the next one goes on.
 func TestStoppedRunsGiveWhatAnUndisturbedOneGives(t *testing.T) {
-	all := chosen(append(slices.Clone(shapes), fed...))
+	all := chosen(slices.Concat(shapes, fed))
 	tr := newTrials(t)
 	each(t, all, func() bool { return false }, func(t testing.TB, s shape) {
 		tr.trial(t, s, 1, func(u *undisturbed) blow { return tr.stop(u.took) })

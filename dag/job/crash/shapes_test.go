@@ -18,7 +18,9 @@ type shape struct {
 	files func(t testing.TB, dir string)
 	// outside is the world that feeds it; nil: it needs none.
 	outside func(t testing.TB, dir string) outside
-	steps   map[string]int // where such a one is killed, and how often it passes there at least
+	// lanes: node b has another parallelism in each run.
+	lanes bool
+	steps map[string]int // where such a one is killed, and how often it passes there at least
 }
 
 // output is where a sink wrote, and how it compares.
@@ -67,7 +69,7 @@ func pipeline(nodes string) string {
 	return "nodes:\n" + nodes + ending
 }
 
-// plain is a shape with one source a, one node b and one sink.
+// one is a shape with one source a, one node b and one sink.
 func one(name, node string, how comparison, key ...string) shape {
 	return shape{
 		name:  name,
@@ -83,6 +85,12 @@ func two(name, node string, how comparison) shape {
 		text:  pipeline("  a:GEN\n  c:GEN2\n  b: {from: [a, c], " + node + "}\n  out: {from: b, file: {path: out, " + parts + "}}\n"),
 		sinks: []output{{path: "out", how: how}},
 	}
+}
+
+// lanes shares the work of b out to another number of lanes in each run.
+func lanes(s shape) shape {
+	s.lanes = true
+	return s
 }
 
 // sinkOf is a shape whose sink is what matters.
@@ -113,7 +121,7 @@ var shapes = []shape{
 	one("final", `aggregate: {by: [k], take: {n: count(), s: sum(v)}, emit: final}`, exactly),
 	two("join inner", `join: {on: [k], within: 100ms, prefix: {right: r_}}`, exactly),
 	two("join left", `join: {type: left, on: [k, v], within: 2s, prefix: {right: r_}}`, exactly),
-	two("join full in lanes", `join: {type: full, on: [k, v], within: 1s, prefix: {right: r_}}, parallelism: 2`, exactly),
+	lanes(two("join full in lanes", `join: {type: full, on: [k, v], within: 1s, prefix: {right: r_}}`, exactly)),
 	two("join anti", `join: {type: anti, on: [k, v], within: 5s}`, exactly),
 	two("asof", `join: {type: asof, on: [k], within: 5s, prefix: {right: r_}}`, exactly),
 	two("union", `union: {}`, exactly),
@@ -121,12 +129,17 @@ var shapes = []shape{
 	one("dedupe last", `dedupe: {by: [k], keep: last}`, lastByKey, "k"),
 	one("sort", `sort: {}`, inOrder),
 	one("scan", `scan: {by: [k], start: {n: 0, s: 0}, next: {n: acc.n + 1, s: acc.s + v}}`, inOrder),
-	one("scan in lanes", `scan: {by: [k], start: {n: 0, s: 0}, next: {n: acc.n + 1, s: acc.s + v}}, parallelism: 2`, exactly),
+	lanes(one("scan in lanes", `scan: {by: [k], start: {n: 0, s: 0}, next: {n: acc.n + 1, s: acc.s + v}}`, exactly)),
 	one("match", `match: {by: [k], steps: [{small: 'v < 300'}, {large: 'v > 600'}], within: 2s, take: {first: small.id, then: large.id}}`, exactly),
 	one("limit", `limit: 4000`, inOrder),
 	one("sample", `sample: 0.4`, inOrder),
-	one("tumbling in lanes", `aggregate: {window: {tumbling: 2s}, by: [k], take: {n: count(), s: sum(v)}}, parallelism: 2`, exactly),
-	one("stateless in lanes", `derive: {w: 'v * 2 + len(k)'}, parallelism: 2`, inOrder),
+	lanes(one("tumbling in lanes", `aggregate: {window: {tumbling: 2s}, by: [k], take: {n: count(), s: sum(v), all: collect(v)}}`, exactly)),
+	lanes(one("session in lanes", `aggregate: {window: {session: 200ms}, by: [k], take: {n: count(), m: median(v)}}`, exactly)),
+	lanes(one("updates in lanes", `aggregate: {by: [k], take: {n: count(), s: sum(v)}}`, lastByKey, "k")),
+	lanes(one("dedupe in lanes", `dedupe: {by: [k, v], within: 5s}`, exactly)),
+	lanes(one("match in lanes", `match: {by: [k], steps: [{small: 'v < 300'}, {large: 'v > 600'}], within: 2s, take: {first: small.id, then: large.id}}`, exactly)),
+	lanes(two("asof in lanes", `join: {type: asof, on: [k], within: 5s, prefix: {right: r_}}`, exactly)),
+	lanes(one("stateless in lanes", `derive: {w: 'v * 2 + len(k)'}`, inOrder)),
 	{
 		name: "chained windows and a top",
 		text: pipeline(`  a:GEN
