@@ -26,6 +26,8 @@ var (
 	ErrLocked = errors.New("another run uses it")
 	// ErrDamaged: what is stored is not what was written.
 	ErrDamaged = errors.New("it is damaged")
+	// ErrNone: there is no checkpoint in the directory.
+	ErrNone = errors.New("there is no checkpoint")
 )
 
 // Store is an open checkpoint. One goroutine at a time uses it.
@@ -36,6 +38,7 @@ type Store struct {
 	log    *logger
 	point  *Point
 	broken error // of a write: nothing more is written
+	looks  bool  // nothing is ever written
 	key    []byte
 	record []byte
 }
@@ -54,8 +57,16 @@ func Open(fs vfs.FS, dir string) (*Store, error) {
 	if err := s.makeDirs(); err != nil {
 		return nil, s.failed("open", err)
 	}
+	if err := s.open(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// open opens the database.
+func (s *Store) open() error {
 	o := &pebble.Options{
-		FS: fs, Logger: s.log, FormatMajorVersion: pebble.FormatNewest,
+		FS: s.fs, ReadOnly: s.looks, Logger: s.log, FormatMajorVersion: pebble.FormatNewest,
 		Merger: &pebble.Merger{Name: "flowrun.overlay.1", Merge: func(_, value []byte) (pebble.ValueMerger, error) {
 			return &overlay{value: bytes.Clone(value)}, nil
 		}},
@@ -64,12 +75,9 @@ func Open(fs vfs.FS, dir string) (*Store, error) {
 	for i := range o.Levels {
 		o.Levels[i].Compression = func() *sstable.CompressionProfile { return block.NoCompression }
 	}
-	lock, err := pebble.LockDirectory(s.storeDir(), fs)
+	lock, err := s.lock()
 	if err != nil {
-		if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EACCES) {
-			err = ErrLocked
-		}
-		return nil, s.failed("open", err)
+		return s.failed("open", err)
 	}
 	defer lock.Close()
 	o.Lock = lock
@@ -79,16 +87,22 @@ func Open(fs vfs.FS, dir string) (*Store, error) {
 		return err
 	})
 	if err != nil {
-		if pebble.IsCorruptionError(err) {
-			err = fmt.Errorf("%w: %w", ErrDamaged, err)
-		}
-		return nil, s.failed("open", err)
+		return s.failed("open", damaged(err))
 	}
 	s.db = db
 	if err := s.begin(); err != nil {
-		return nil, errors.Join(s.failed("open", err), db.Close())
+		return errors.Join(s.failed("open", err), db.Close())
 	}
-	return s, nil
+	return nil
+}
+
+// lock keeps other processes out.
+func (s *Store) lock() (*pebble.Lock, error) {
+	lock, err := pebble.LockDirectory(s.storeDir(), s.fs)
+	if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EACCES) {
+		err = ErrLocked
+	}
+	return lock, err
 }
 
 // memTable is how much of what was committed last is in memory, for the database to write in one go.
@@ -132,6 +146,9 @@ func (s *Store) begin() error {
 	if version == nil {
 		if err := s.missing(); err != nil {
 			return err
+		}
+		if s.looks {
+			return ErrNone
 		}
 		return s.set(keyVersion, []byte(layout))
 	}

@@ -3,7 +3,6 @@ package job
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -90,19 +89,22 @@ func (d *Durable) begin(p *plan.Pipeline, b Begin) error {
 	if point.Shown {
 		return fmt.Errorf("%w (--fresh starts anew)", ErrFinished)
 	}
-	d.Changes = Changes(p, point)
+	var err error
+	if d.Changes, err = Changes(p, point, b.Reset); err != nil {
+		return err
+	}
 	var refused []string
 	for _, c := range d.Changes {
 		switch {
-		case slices.Contains(b.Reset, c.Node):
+		case c.What == Refused:
+			refused = append(refused, c.Node+": "+c.Why)
+		case c.What == Discarded || slices.Contains(b.Reset, c.Node):
 			d.Exec.Dropped = append(d.Exec.Dropped, c.Node)
-		case c.What == Discarded:
-			refused = append(refused, c.String())
 		}
-	}
-	for _, name := range b.Reset {
-		if _, ok := point.Nodes[name]; !ok {
-			return fmt.Errorf("--reset %s: the checkpoint knows no such node; it has %s", name, strings.Join(slices.Sorted(maps.Keys(point.Nodes)), ", "))
+		if c.Unmarked {
+			kept := point.Nodes[c.Node]
+			kept.Marks = nil
+			point.Nodes[c.Node] = kept
 		}
 	}
 	if len(refused) > 0 {
@@ -113,129 +115,3 @@ func (d *Durable) begin(p *plan.Pipeline, b Begin) error {
 
 // Close ends the use of the checkpoint.
 func (d *Durable) Close() error { return d.store.Close() }
-
-// What becomes of the stored state of a node.
-type What string
-
-// The answers.
-const (
-	Kept      What = "kept"
-	Migrated  What = "migrated"
-	Discarded What = "discarded"
-	New       What = "new"
-)
-
-// Change is what a file does to what is stored of a node.
-type Change struct {
-	Node string
-	What What
-	Why  string // "" where there is nothing to say
-}
-
-// String is the change on a line.
-func (c Change) String() string {
-	s := fmt.Sprintf("%s: %s", c.Node, c.What)
-	if c.Why != "" {
-		s += ": " + c.Why
-	}
-	return s
-}
-
-// Changes compares a plan with a point that a run of an earlier version of the file stored: nodes in file order, then those that
-// the file has no longer, by name. Nodes of which nothing is stored, before and after, are left out.
-func Changes(p *plan.Pipeline, point *checkpoint.Point) []Change {
-	var all []Change
-	now := shapes(p)
-	for _, n := range p.Nodes {
-		was, known := point.Nodes[n.ID]
-		if !known {
-			if now[n.ID] != nil {
-				all = append(all, Change{n.ID, New, "it begins with what comes from now on"})
-			}
-			continue
-		}
-		if len(was.Shape) == 0 && now[n.ID] == nil {
-			continue
-		}
-		what, why := compare(was.Shape, now[n.ID], n)
-		if lanes := max(n.Parallelism, 1); what != Discarded && was.Lanes > 0 && was.Lanes != lanes {
-			what = Migrated
-			why = strings.TrimPrefix(why+"; ", "; ") + fmt.Sprintf("its keys are spread over %s, and lay in %d", plural(lanes, "lane"), was.Lanes)
-		}
-		all = append(all, Change{n.ID, what, why})
-	}
-	for _, name := range slices.Sorted(maps.Keys(point.Nodes)) {
-		was := point.Nodes[name]
-		if slices.ContainsFunc(p.Nodes, func(n *plan.Node) bool { return n.ID == name }) {
-			continue
-		}
-		switch {
-		case was.Lanes > 0:
-			all = append(all, Change{name, Discarded, fmt.Sprintf("the file has no such node; its state has %d rows or keys", was.Rows)})
-		case was.Position != nil:
-			all = append(all, Change{name, Discarded, "the file has no such source; where it stood is forgotten"})
-		case was.Token != nil:
-			all = append(all, Change{name, Discarded, "the file has no such sink; what it had prepared may not be visible yet"})
-		}
-	}
-	return all
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-func shapes(p *plan.Pipeline) map[string]map[string]string {
-	all := map[string]map[string]string{}
-	for _, n := range p.Nodes {
-		if s := plan.Shape(n); s != nil {
-			all[n.ID] = s
-		}
-	}
-	return all
-}
-
-// compare says what becomes of state of one shape under another.
-func compare(was, now map[string]string, n *plan.Node) (What, string) {
-	var said []string
-	for _, key := range slices.Sorted(maps.Keys(now)) {
-		old, ok := was[key]
-		column, isColumn := strings.CutPrefix(key, plan.ShapeColumn)
-		take, isTake := strings.CutPrefix(key, plan.ShapeTake)
-		switch {
-		case ok && old == now[key]:
-		case ok:
-			return Discarded, fmt.Sprintf("%s was %s, and is %s", key, old, now[key])
-		case isTake:
-			said = append(said, fmt.Sprintf("%s begins with what comes from now on", strings.SplitN(take, "/", 2)[0]))
-		case isColumn && plan.ShapeNullable(n, column):
-			said = append(said, fmt.Sprintf("%s is null in rows that are kept", column))
-		case isColumn:
-			return Discarded, fmt.Sprintf("column %s is new and never null, and rows that are kept have none", column)
-		default:
-			return Discarded, fmt.Sprintf("%s is %s, and was not said", key, now[key])
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(was)) {
-		if _, ok := now[key]; ok {
-			continue
-		}
-		take, isTake := strings.CutPrefix(key, plan.ShapeTake)
-		column, isColumn := strings.CutPrefix(key, plan.ShapeColumn)
-		switch {
-		case isTake:
-			said = append(said, strings.SplitN(take, "/", 2)[0]+" is dropped")
-		case isColumn:
-			said = append(said, column+" is dropped")
-		default:
-			return Discarded, fmt.Sprintf("%s was %s, and is not said any more", key, was[key])
-		}
-	}
-	if len(said) == 0 {
-		return Kept, ""
-	}
-	return Migrated, strings.Join(slices.Compact(said), "; ")
-}
