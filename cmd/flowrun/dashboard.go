@@ -10,7 +10,6 @@ import (
 	"syscall"
 
 	"flowrun/dag/exec"
-	"flowrun/dag/job"
 	"flowrun/dag/plan"
 	"flowrun/tui"
 )
@@ -45,11 +44,9 @@ func (r *running) watched(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o := r.options()
-	o.LogLevel, o.Watched = leastLevel(log), true
-	run, err := exec.Build(r.job.Plan, job.Connectors{Fresh: r.flags.begin.Fresh}, o)
+	run, err := r.start(exec.Options{LogLevel: leastLevel(log), Watched: true})
 	if err != nil {
-		return environment(err)
+		return err
 	}
 	sent := make(chan os.Signal, 4)
 	signal.Notify(sent, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)

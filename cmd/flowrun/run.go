@@ -51,7 +51,7 @@ func addRunFlags(c *cobra.Command) *runFlags {
 	return f
 }
 
-func runFile(c *cobra.Command, std streams, f *runFlags, args []string) (result error) {
+func runFile(c *cobra.Command, std streams, f *runFlags, args []string) error {
 	path, err := oneFile(c, args)
 	if err != nil {
 		return err
@@ -82,11 +82,6 @@ func runFile(c *cobra.Command, std streams, f *runFlags, args []string) (result 
 	case err != nil:
 		return environment(err)
 	case r.durable != nil:
-		defer func() {
-			if err := r.durable.Close(); err != nil && result == nil {
-				result = environment(err)
-			}
-		}()
 		r.sayChanges()
 	}
 	if f.demo {
@@ -111,13 +106,13 @@ type running struct {
 	durable *job.Durable // nil: there is no checkpoint
 }
 
-// options are those that every run has.
-func (r *running) options() exec.Options {
-	var o exec.Options
-	if r.durable != nil {
-		o.Checkpoint = r.durable.Exec
+// start builds the run, which closes the checkpoint when it is over.
+func (r *running) start(o exec.Options) (*job.Runner, error) {
+	run, err := job.NewRunner(r.job, r.durable, job.Connectors{Fresh: r.flags.begin.Fresh}, o)
+	if err != nil {
+		return nil, environment(err)
 	}
-	return o
+	return run, nil
 }
 
 // sayChanges says what becomes of stored state that is not just kept.
@@ -142,11 +137,9 @@ func (r *running) plain(ctx context.Context) error {
 			writeSchema(r.std.err, n)
 		}
 	}
-	o := r.options()
-	o.Log, o.Output = handler.Handler(), r.std.out
-	run, err := exec.Build(r.job.Plan, job.Connectors{Fresh: r.flags.begin.Fresh}, o)
+	run, err := r.start(exec.Options{Log: handler.Handler(), Output: r.std.out})
 	if err != nil {
-		return environment(err)
+		return err
 	}
 	// A reader that has gone is an error of a write, and not the end of the process.
 	signal.Ignore(syscall.SIGPIPE)
@@ -168,7 +161,7 @@ func (r *running) plain(ctx context.Context) error {
 }
 
 // limit drains the run after --duration. The returned function stops waiting for that.
-func (r *running) limit(run *exec.Run) func() {
+func (r *running) limit(run *job.Runner) func() {
 	if r.flags.duration == 0 {
 		return func() {}
 	}
@@ -180,7 +173,7 @@ func (r *running) limit(run *exec.Run) func() {
 const statusEvery = 10 * time.Second
 
 // statusLines prints the status now and then until the returned function is called.
-func (r *running) statusLines(run *exec.Run) func() {
+func (r *running) statusLines(run *job.Runner) func() {
 	done, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -217,7 +210,7 @@ type signals struct {
 	last chan os.Signal // the second signal
 }
 
-func handleSignals(run *exec.Run, first func(os.Signal)) *signals {
+func handleSignals(run *job.Runner, first func(os.Signal)) *signals {
 	s := &signals{ch: make(chan os.Signal, 4), done: make(chan struct{}), last: make(chan os.Signal, 1)}
 	signal.Notify(s.ch, syscall.SIGINT, syscall.SIGTERM)
 	go func() {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"time"
 
 	"flowrun/dag/diag"
@@ -11,7 +12,15 @@ type Checkpoint struct {
 	Dir   string
 	Every time.Duration // the shortest time between commits; 0: every epoch is committed
 	Flush bool          // the end of a bounded input closes everything
-	At    diag.Span
+	// Restart says how often a run that failed goes on by itself.
+	Restart Restart
+	At      diag.Span
+}
+
+// Restart bounds how often a run that failed goes on from its checkpoint: Max times Within some time. Max 0: not at all.
+type Restart struct {
+	Max    int
+	Within time.Duration
 }
 
 // String is how Explain says it.
@@ -22,6 +31,9 @@ func (c *Checkpoint) String() string {
 	}
 	if c.Flush {
 		s += "; the end of the input closes all windows"
+	}
+	if c.Restart.Max > 0 {
+		s += fmt.Sprintf("; a run that fails goes on from it, at most %d times within %s", c.Restart.Max, c.Restart.Within)
 	}
 	return s
 }
