@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -44,7 +45,7 @@ each node's share of the time. Every run has a process of its own, and several p
   flowrun bench sockets.yaml --input lines.txt   its sockets are sent the lines of a file
 
 The workloads read files that are made first. ROWS says how many rows they have (1000000), BENCH_DIR where they are kept; without
-it they are made anew and removed at the end.`,
+it they are made anew and removed at the end. CHECKPOINT_DIR says where w5-commit and w6 keep their checkpoints meanwhile, if not there.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if f.report != "" {
 				return f.measureOnce(c.Context(), std, args)
@@ -123,6 +124,12 @@ func (f *benchFlags) all(ctx context.Context, std streams, args []string) error 
 	var results []bench.Result
 	for _, t := range targets {
 		results = append(results, t.sum())
+	}
+	for i, t := range targets {
+		at := slices.IndexFunc(targets, func(other *target) bool { return other.name == t.beside })
+		if t.beside != "" && at >= 0 {
+			results[i].Against(results[at])
+		}
 	}
 	if !f.json {
 		return bench.WriteText(std.out, results)

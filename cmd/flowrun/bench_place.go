@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -16,6 +17,7 @@ type workplace struct {
 	env   func(string) (string, bool)
 	std   streams
 	dir   string
+	kept  string // where checkpoints go; "": into dir
 	rows  string
 	own   bool // made for this run, and removed after it
 	shown bool // progress is on the screen
@@ -28,6 +30,7 @@ func newWorkplace(env func(string) (string, bool), std streams) (*workplace, err
 	}
 	w := &workplace{env: env, std: std, rows: rows}
 	w.dir, _ = env("BENCH_DIR")
+	w.kept, _ = env("CHECKPOINT_DIR")
 	return w, nil
 }
 
@@ -85,7 +88,7 @@ func (w *workplace) make(ctx context.Context, f *benchFlags, load workloads.Work
 
 // environ are the settings of a workload as a process gets them.
 func (w *workplace) environ(more map[string]string) []string {
-	all := []string{"BENCH_DIR=" + w.dir, "ROWS=" + w.rows}
+	all := []string{"BENCH_DIR=" + w.dir, "CHECKPOINT_DIR=" + cmp.Or(w.kept, w.dir), "ROWS=" + w.rows}
 	for k, v := range more {
 		all = append(all, k+"="+v)
 	}
@@ -100,6 +103,8 @@ func (w *workplace) with(more map[string]string) func(string) (string, bool) {
 			return v, true
 		case name == "BENCH_DIR":
 			return w.dir, true
+		case name == "CHECKPOINT_DIR":
+			return cmp.Or(w.kept, w.dir), true
 		case name == "ROWS":
 			return w.rows, true
 		}

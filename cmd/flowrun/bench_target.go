@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +30,8 @@ type target struct {
 	rate     float64
 	rows     int
 	paths    []string // what wc is run on; nil: nothing
+	dir      string   // where lines show, as parts; "": on the standard output
+	beside   string   // the workload that it is compared with
 
 	runs   []bench.Once
 	limits []float64
@@ -62,6 +66,21 @@ func ungrouped(args []string) []string {
 	return all
 }
 
+// withBeside puts behind each workload the one that it is compared with, unless that is named as well. One that is profiled is alone.
+func (f *benchFlags) withBeside(names []string) []string {
+	var all []string
+	for _, name := range names {
+		all = append(all, name)
+		if _, err := os.Stat(name); err == nil || f.cpuProfile != "" {
+			continue
+		}
+		if w, ours := workload(name); ours && w.Beside != "" && !slices.Contains(names, w.Beside) {
+			all = append(all, w.Beside)
+		}
+	}
+	return all
+}
+
 // loadTarget reads a pipeline file, or a workload by its name; a file comes first.
 func (f *benchFlags) loadTarget(ctx context.Context, std streams, name string, env func(string) (string, bool)) (*job.Job, error) {
 	w, ours := workload(name)
@@ -90,7 +109,11 @@ func (f *benchFlags) loadTarget(ctx context.Context, std streams, name string, e
 	}
 	set := *f
 	set.set = append(settingsOf(w, rows), f.set...)
-	return set.parse(ctx, std, dir+w.File, src, env)
+	j, err := set.parse(ctx, std, dir+w.File, src, env)
+	if err == nil && w.Bare {
+		j.Plan.Checkpoint = nil
+	}
+	return j, err
 }
 
 // parse binds a pipeline of ours; that something is wrong with it comes of the settings.
@@ -110,7 +133,7 @@ func (f *benchFlags) targets(ctx context.Context, std streams, place *workplace,
 			args = append(args, w.Name)
 		}
 	}
-	args = ungrouped(args)
+	args = f.withBeside(ungrouped(args))
 	var all []*target
 	compared := false
 	for _, name := range args {
@@ -123,8 +146,12 @@ func (f *benchFlags) targets(ctx context.Context, std streams, place *workplace,
 			own := place.of(w)
 			env = place.with(own)
 			t.env = place.environ(own)
+			t.beside = w.Beside
 			if w.Feed != "" {
 				t.input, t.rate, t.rows = place.path(w.Feed), w.Rate, w.Rows
+			}
+			if w.Dir != "" {
+				t.dir = filepath.Join(place.dir, w.Dir)
 			}
 		}
 		j, err := f.loadTarget(ctx, std, name, env)
@@ -228,9 +255,18 @@ func (t *target) once(ctx context.Context, std streams, f *benchFlags, self stri
 	}
 	c.Args = append(c.Args, "--feed", address, "--report")
 	var once bench.Once
-	if t.rate == 0 {
+	switch {
+	case t.rate == 0:
 		once, err = c.Run(ctx)
-	} else {
+	case t.dir != "":
+		var d bench.Delays
+		if err = os.RemoveAll(t.dir); err != nil { // what another run showed
+			break
+		}
+		once, d, err = c.WatchParts(ctx, sender, t.dir)
+		t.delays = append(t.delays, d)
+		err = errors.Join(err, os.RemoveAll(t.dir))
+	default:
 		var d bench.Delays
 		once, d, err = c.Watch(ctx, sender)
 		t.delays = append(t.delays, d)

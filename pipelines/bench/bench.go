@@ -17,7 +17,12 @@ type Workload struct {
 	Feed string            // of Data: what the pipeline's sockets are sent
 	Rate float64           // lines a second; 0: as fast as they are taken
 	Rows int               // at most so many lines are sent; 0: all
-	Set  []string          // settings as in --set, in which ROWS stands for their number
+	Dir  string            // in BENCH_DIR: where lines show, as parts; "": on the standard output
+	// Bare: the checkpoint that the file has is left out.
+	Bare bool
+	// Beside is the workload that this one is measured beside: what it costs more is told.
+	Beside string
+	Set    []string // settings as in --set, in which ROWS stands for their number
 	// Nexmark: File is a query in pipelines/nexmark.
 	Nexmark bool
 }
@@ -32,6 +37,9 @@ var Workloads = []Workload{
 	{Name: "w3", File: "w3.yaml", Data: []string{"events"}},
 	{Name: "w4", File: "w4.yaml", Data: []string{"lines"}, Feed: "lines"},
 	{Name: "w5", File: "w5.yaml", Data: []string{"lines"}, Feed: "lines", Rate: 1000, Rows: 5000},
+	{Name: "w5-commit", File: "w5_commit.yaml", Data: []string{"lines"}, Feed: "lines", Rate: 1000, Rows: 5000, Dir: "out/w5_commit"},
+	{Name: "w6", File: "w6.yaml", Data: []string{"events"}, Beside: "w6-bare"},
+	{Name: "w6-bare", File: "w6.yaml", Data: []string{"events"}, Bare: true},
 	{Name: "keys-1k", File: "keys.yaml", Env: map[string]string{"KEYS": "1000"}},
 	{Name: "keys-1m", File: "keys.yaml", Env: map[string]string{"KEYS": "1000000"}},
 	{Name: "nexmark-times", File: "nexmark_times.yaml"},

@@ -70,6 +70,27 @@ func (o Once) Write(path string) error {
 	return os.WriteFile(path, text, 0o600)
 }
 
+// WatchParts runs the process, and reads from the parts of a directory, as they show, how long the lines of the sender took.
+func (c Child) WatchParts(ctx context.Context, s *Sender, dir string) (Once, Delays, error) {
+	over := make(chan struct{})
+	parts := &Parts{Dir: dir, Done: over}
+	defer parts.Close()
+	var d Delays
+	var read error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		d, read = ReadDelays(parts, s)
+	}()
+	once, err := c.Run(ctx)
+	close(over)
+	<-done
+	if err == nil {
+		err = read
+	}
+	return once, d, err
+}
+
 // Watch runs the process, and reads from its standard output how long the lines of the sender took.
 func (c Child) Watch(ctx context.Context, s *Sender) (Once, Delays, error) {
 	r, w, err := os.Pipe()

@@ -12,6 +12,7 @@ import (
 	"flowrun/dag/exec"
 	"flowrun/dag/job"
 	"flowrun/dag/live"
+	"flowrun/dag/plan"
 )
 
 // Once are the figures of one run. Times are in seconds.
@@ -25,6 +26,8 @@ type Once struct {
 	Process  float64 `json:"process_seconds"`
 	Memory
 	State uint64 `json:"state_bytes"` // the most that nodes remembered at the ends of epochs, of all nodes together
+
+	Durable *Durable `json:"durable,omitempty"` // nil: the pipeline has no checkpoint
 
 	Nodes []NodeTime `json:"nodes"`
 
@@ -47,18 +50,40 @@ type Options struct {
 	Duration time.Duration // drain the run after it; 0: let it end
 }
 
-// Run runs a pipeline in this process and measures it. A run that fails, or whose account does not add up, is an error.
-func Run(ctx context.Context, j *job.Job, o Options) (Once, error) {
+// Run runs a pipeline in this process and measures it. A run that fails, or whose account does not add up, is an error. Its
+// checkpoint and its journals are begun anew in directories of their own, beside those that the file names, and removed.
+func Run(ctx context.Context, j *job.Job, o Options) (once Once, err error) {
+	own, err := newScratch(j.Plan)
+	defer func() { err = errors.Join(err, own.remove()) }()
+	if err != nil {
+		return Once{}, err
+	}
+	durable, err := j.Durable(job.Begin{})
+	if err != nil {
+		return Once{}, err
+	}
+	eo := exec.Options{Log: o.Log, Output: o.Output}
+	if durable != nil {
+		eo.Checkpoint = durable.Exec
+		defer func() {
+			kept, closed := own.close(durable)
+			once.Durable, err = kept, errors.Join(err, closed)
+		}()
+	}
+	return measure(ctx, j.Plan, eo, o.Duration)
+}
+
+func measure(ctx context.Context, p *plan.Pipeline, o exec.Options, duration time.Duration) (Once, error) {
 	if o.Output == nil {
 		o.Output = io.Discard
 	}
-	run, err := exec.Build(j.Plan, job.Connectors{}, exec.Options{Log: o.Log, Output: o.Output})
+	run, err := exec.Build(p, job.Connectors{}, o)
 	if err != nil {
 		return Once{}, err
 	}
 	watch := watchMemory()
-	if o.Duration > 0 {
-		t := time.AfterFunc(o.Duration, run.Drain)
+	if duration > 0 {
+		t := time.AfterFunc(duration, run.Drain)
 		defer t.Stop()
 	}
 	once := Once{Began: time.Now()}

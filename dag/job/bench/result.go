@@ -13,8 +13,10 @@ type Result struct {
 	BytesSec Spread   `json:"bytes_per_second"`
 	CPU      Spread   `json:"cpu_seconds_per_million_rows"`
 	PerCore  Spread   `json:"rows_per_cpu_second"`
-	Memory   Memory   `json:"memory"`      // the most of all runs
-	State    uint64   `json:"state_bytes"` // the most of all runs
+	Memory   Memory   `json:"memory"`            // the most of all runs
+	State    uint64   `json:"state_bytes"`       // the most of all runs
+	Durable  *Durable `json:"durable,omitempty"` // of the last run
+	Loss     *Loss    `json:"loss,omitempty"`
 	Nodes    []Share  `json:"nodes"`
 	Limit    *Limit   `json:"limit,omitempty"`
 	Latency  *Latency `json:"latency,omitempty"`
@@ -35,6 +37,30 @@ type Limit struct {
 	Ratio   Spread `json:"ratio"` // of whole processes: each run's time to that of the limit right behind it
 }
 
+// Loss is how much slower a pipeline was than another that took turns with it: each run compared with that of the other beside it,
+// as a share of the other's rows per second. Less than nothing: it was faster.
+type Loss struct {
+	Beside string `json:"beside"`
+	Speed  Spread `json:"speed"`
+	CPU    Spread `json:"cpu"` // of the rows per second of processor time
+}
+
+// Against compares the result with that of another pipeline.
+func (r *Result) Against(other Result) {
+	var speed, cpu []float64
+	for i := range min(len(r.Runs), len(other.Runs)) {
+		a, b := r.Runs[i], other.Runs[i]
+		speed = append(speed, 1-float64(a.Rows)/a.Seconds/(float64(b.Rows)/b.Seconds))
+		if a.CPU > 0 && b.CPU > 0 {
+			cpu = append(cpu, 1-float64(a.Rows)/a.CPU/(float64(b.Rows)/b.CPU))
+		}
+	}
+	r.Loss = &Loss{Beside: other.Name, Speed: spreadOf(speed)}
+	if cpu != nil {
+		r.Loss.CPU = spreadOf(cpu)
+	}
+}
+
 // Latency is how long lines took from being sent to being seen on the standard output, in seconds.
 type Latency struct {
 	Rate  float64 `json:"rate"` // lines sent a second
@@ -48,7 +74,7 @@ type Latency struct {
 // may be nil.
 func Sum(name, pipeline string, runs []Once, limits []float64, delays []Delays, rate float64) Result {
 	last := runs[len(runs)-1]
-	r := Result{Name: name, Pipeline: pipeline, Rows: last.Rows, Bytes: last.Bytes, Rejected: last.Rejected, Runs: runs}
+	r := Result{Name: name, Pipeline: pipeline, Rows: last.Rows, Bytes: last.Bytes, Rejected: last.Rejected, Durable: last.Durable, Runs: runs}
 	of := func(figure func(Once) float64) Spread {
 		all := make([]float64, len(runs))
 		for i, o := range runs {

@@ -10,9 +10,10 @@ import (
 // A result has the median, the least and the most of its runs, the ratio of each run to its own limit, and shares that add
 // up to one.
 func TestSum(t *testing.T) {
+	durable := &Durable{Commits: 1234, Stored: 3 << 20, Logged: 2 << 20, Rewritten: 5 << 19}
 	once := func(seconds float64) Once {
 		return Once{Rows: 2_000_000, Bytes: 200_000_000, Seconds: seconds, Process: seconds + 0.5, Start: 0.25, CPU: 4 * seconds,
-			State: 3 << 20, Memory: Memory{Anonymous: uint64(seconds) << 20, Resident: 32 << 20},
+			State: 3 << 20, Durable: durable, Memory: Memory{Anonymous: uint64(seconds) << 20, Resident: 32 << 20},
 			Nodes: []NodeTime{{"lines", "file", 3 * seconds, 0}, {"out", "discard", seconds, 0}}}
 	}
 	r := Sum("w", "W", []Once{once(4), once(1), once(2)}, []float64{1, 0.5, 1.25}, nil, 0)
@@ -37,6 +38,11 @@ func TestSum(t *testing.T) {
 	if r.Latency != nil {
 		t.Error("nothing was sent")
 	}
+	other := Sum("w-bare", "W", []Once{once(2), once(1), once(1.5)}, nil, nil, 0)
+	r.Against(other)
+	if want := (&Loss{"w-bare", Spread{0.25, 0, 0.5}, Spread{0.25, 0, 0.5}}); !cmp.Equal(r.Loss, want) {
+		t.Errorf("%+v", r.Loss)
+	}
 	var b strings.Builder
 	if err := WriteText(&b, []Result{r}); err != nil {
 		t.Fatal(err)
@@ -50,6 +56,10 @@ func TestSum(t *testing.T) {
             250 k rows/s (125 k rows/s to 500 k rows/s) of each core
   memory    4.00 MiB anonymous, 32.0 MiB resident at the most
   state     3.00 MiB at the most
+  kept      3.00 MiB on disk at the end, of 1,234 commits
+            2.00 MiB written by commits, 2.50 MiB again in the background
+  loss      25.0 % (0.0 % to 50.0 %) of the rows per second of w-bare
+            25.0 % (0.0 % to 50.0 %) of the rows per second of each core
   start     250 ms (250 ms to 250 ms)
   wc -l     1.00 s (500 ms to 1.25 s)
             3.00 times (2.00 times to 4.50 times) as long as wc -l, start and end of the process included

@@ -51,6 +51,16 @@ func (r Result) write(b *strings.Builder) {
 	if r.State > 0 {
 		line("state", mebi(r.State)+" at the most")
 	}
+	if d := r.Durable; d != nil {
+		line("kept", fmt.Sprintf("%s on disk at the end, of %s commits", mebi(d.Stored), count(d.Commits)))
+		line("", fmt.Sprintf("%s written by commits, %s again in the background", mebi(d.Logged), mebi(d.Rewritten)))
+	}
+	if l := r.Loss; l != nil {
+		line("loss", r.spread(l.Speed, percent)+" of the rows per second of "+l.Beside)
+		if r.CPU.Max > 0 {
+			line("", r.spread(l.CPU, percent)+" of the rows per second of each core")
+		}
+	}
 	line("start", r.spread(r.Start, seconds))
 	if l := r.Limit; l != nil {
 		line(l.Command, r.spread(l.Seconds, seconds))
@@ -204,7 +214,8 @@ func size(n uint64) string {
 	return count(n) + " bytes"
 }
 
-func mega(v float64) string   { return digits(v / 1e6) }
-func times(v float64) string  { return digits(v) + " times" }
-func inMebi(n uint64) float64 { return float64(n) / (1 << 20) }
-func mebi(n uint64) string    { return digits(inMebi(n)) + " MiB" }
+func mega(v float64) string    { return digits(v / 1e6) }
+func times(v float64) string   { return digits(v) + " times" }
+func percent(v float64) string { return strconv.FormatFloat(100*v, 'f', 1, 64) + " %" }
+func inMebi(n uint64) float64  { return float64(n) / (1 << 20) }
+func mebi(n uint64) string     { return digits(inMebi(n)) + " MiB" }

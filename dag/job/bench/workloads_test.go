@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -33,7 +34,7 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	d := &desk{dir: t.TempDir(), env: map[string]string{"ROWS": strconv.Itoa(workloadRows)}}
-	d.env["BENCH_DIR"] = d.dir
+	d.env["BENCH_DIR"], d.env["CHECKPOINT_DIR"] = d.dir, d.dir
 	if err := os.Mkdir(filepath.Join(d.dir, "out"), 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -147,6 +148,46 @@ func TestWorkloads(t *testing.T) {
 		same(t, got, want.String())
 	})
 	t.Run("w5", func(t *testing.T) { same(t, d.fed(t, "w5.yaml", nil), lines) })
+	t.Run("w5_commit", func(t *testing.T) {
+		d.fed(t, "w5_commit.yaml", nil)
+		parts := &bench.Parts{Dir: filepath.Join(d.dir, "out/w5_commit"), Done: closed()}
+		defer parts.Close()
+		text, err := io.ReadAll(parts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, string(text), lines)
+		d.nothingKept(t)
+	})
+	t.Run("w6", func(t *testing.T) {
+		// With a commit each epoch, and windows so short that there are several, it writes what it writes without.
+		short := []string{"tumbling: \"${WINDOW:-1m}\"", "tumbling: 70ms", "delay: 1s", "delay: 10ms"}
+		_, once := d.run(t, "w6.yaml", strings.NewReplacer(append(short, "every: 1s", "every: 0s")...))
+		got := d.read(t, "out/w6.jsonl")
+		if k := once.Durable; k == nil || k.Commits == 0 || k.Stored == 0 || k.Logged == 0 {
+			t.Errorf("%+v", k)
+		}
+		d.nothingKept(t)
+		j, _ := d.run(t, "w6.yaml", strings.NewReplacer(append(short, "checkpoint: {", "x-none: {")...))
+		same(t, got, d.read(t, "out/w6.jsonl"))
+		if readings := strings.Count(got, "\n"); j != "" || readings < workloadRows/2 {
+			t.Errorf("%d rows, %q", readings, j)
+		}
+	})
+}
+
+func closed() <-chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}
+
+// nothingKept holds a run to removing the checkpoint that it made.
+func (d *desk) nothingKept(t *testing.T) {
+	t.Helper()
+	if left, err := filepath.Glob(filepath.Join(d.dir, "checkpoint*")); len(left) > 0 || err != nil {
+		t.Errorf("%v is left (%v)", left, err)
+	}
 }
 
 // fed runs a workload whose socket is sent the lines.
