@@ -308,39 +308,44 @@ func latest(lines []string, cells ...int) []string {
 	return sorted(slices.Collect(maps.Values(last)))
 }
 
+// drawScenario draws rows, and gives a function that orders rows as they come when each is under way for up to the delay.
+func drawScenario(rt *rapid.T) (s scenario, jittered func(rows []timedRow) []timedRow) {
+	s = scenario{
+		delay:  ms(rapid.SampledFrom([]int{0, 5, 100, 3000}).Draw(rt, "delay")),
+		size:   ms(2 * rapid.SampledFrom([]int{2, 50, 400}).Draw(rt, "size")),
+		within: ms(rapid.SampledFrom([]int{1, 30, 1000}).Draw(rt, "within")),
+	}
+	jittered = func(rows []timedRow) []timedRow {
+		type sent struct {
+			timedRow
+			comes int64
+		}
+		all := make([]sent, len(rows))
+		for i, r := range rows {
+			all[i] = sent{r, r.at + rapid.Int64Range(0, s.delay.Milliseconds()).Draw(rt, "jitter")}
+		}
+		slices.SortStableFunc(all, func(x, y sent) int { return int(x.comes - y.comes) })
+		out := make([]timedRow, len(rows))
+		for i, r := range all {
+			out[i] = r.timedRow
+		}
+		return out
+	}
+	for i := range s.rows {
+		at := int64(5000)
+		for range rapid.IntRange(0, 60).Draw(rt, "rows") {
+			at += rapid.SampledFrom([]int64{0, 1, 3, 20, 150}).Draw(rt, "step")
+			s.rows[i] = append(s.rows[i], timedRow{at, rapid.Int64Range(0, 3).Draw(rt, "k"), rapid.Int64Range(0, 9).Draw(rt, "v")})
+		}
+	}
+	return s, jittered
+}
+
 // What windows, windows of windows, sessions, dedupe, top and joins give for rows that come within the delay depends on nothing but the rows:
 // not on batches, queues, triggers, lanes, nor on which input is ahead; and of b not even on the order.
 func TestEventTimeResultsDependOnTheRowsOnly(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		s := scenario{
-			delay:  ms(rapid.SampledFrom([]int{0, 5, 100, 3000}).Draw(rt, "delay")),
-			size:   ms(2 * rapid.SampledFrom([]int{2, 50, 400}).Draw(rt, "size")),
-			within: ms(rapid.SampledFrom([]int{1, 30, 1000}).Draw(rt, "within")),
-		}
-		// jittered orders rows as they come when each is under way for up to the delay.
-		jittered := func(rows []timedRow) []timedRow {
-			type sent struct {
-				timedRow
-				comes int64
-			}
-			all := make([]sent, len(rows))
-			for i, r := range rows {
-				all[i] = sent{r, r.at + rapid.Int64Range(0, s.delay.Milliseconds()).Draw(rt, "jitter")}
-			}
-			slices.SortStableFunc(all, func(x, y sent) int { return int(x.comes - y.comes) })
-			out := make([]timedRow, len(rows))
-			for i, r := range all {
-				out[i] = r.timedRow
-			}
-			return out
-		}
-		for i := range s.rows {
-			at := int64(5000)
-			for range rapid.IntRange(0, 60).Draw(rt, "rows") {
-				at += rapid.SampledFrom([]int64{0, 1, 3, 20, 150}).Draw(rt, "step")
-				s.rows[i] = append(s.rows[i], timedRow{at, rapid.Int64Range(0, 3).Draw(rt, "k"), rapid.Int64Range(0, 9).Draw(rt, "v")})
-			}
-		}
+		s, jittered := drawScenario(rt)
 		a := jittered(s.rows[0])
 		var first map[string][]string
 		for i := range 2 {

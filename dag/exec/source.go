@@ -64,7 +64,8 @@ func (s *source) openOp(ctx context.Context) error {
 
 func (s *source) closeOp() error { return s.src.Close() }
 
-func (s *source) begin(context.Context) error { return nil }
+// begin says again where event time stood: others wait for it, and perhaps no row follows that says so.
+func (s *source) begin(context.Context) error { return s.promise() }
 
 func (s *source) takers() []taker { return nil } // nobody hands it anything
 

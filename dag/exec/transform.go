@@ -73,6 +73,11 @@ func (t *transform) stop() {}
 
 func (t *transform) begin(ctx context.Context) error {
 	for _, in := range t.instances {
+		if in.memory != nil && !in.fresh { // perhaps no row follows that makes the watermark
+			if err := in.mark(); err != nil {
+				return err
+			}
+		}
 		if err := in.finish(ctx); err != nil {
 			return err
 		}
