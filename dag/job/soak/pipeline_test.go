@@ -30,7 +30,7 @@ nodes:
     journal: true
     format: json
     schema: {rc: int!, ri: int!, rat: timestamp(us)!, c: int!, i: int!}
-    event_time: {column: rat, delay: 2s}
+    event_time: {column: rat, delay: 2s, idle_timeout: 3s}
   log:
     file: {path: "%[1]s/logs/*.log", follow: true}
     format: json

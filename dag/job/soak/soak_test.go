@@ -234,6 +234,7 @@ func (s *soak) counts() (left, right, slow int64) {
 func (s *soak) finish() {
 	s.load.paused.Store(true)
 	s.waitFor("the senders to end", func() bool { return s.load.active.Load() == 0 })
+	rest(s.t.Context(), 4*time.Second) // a client that is gone holds the watermark back for idle_timeout
 	s.load.closed.Add(1 + clients)
 	s.load.closing.Store(time.Now().Add(time.Hour).UnixMicro())
 	s.load.closed.Wait()
