@@ -100,7 +100,8 @@ func well(t testing.TB, e ended) {
 
 // One run over all of the input gives what run after run over what has come gives, the last of which closes what is open.
 func TestRunAfterRunGivesWhatOneRunGives(t *testing.T) {
-	const pieces = 5
+	t.Parallel()
+	const pieces = 3
 	for _, s := range batches {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
@@ -129,6 +130,7 @@ func TestRunAfterRunGivesWhatOneRunGives(t *testing.T) {
 
 // What was there is read as a batch or not, what comes is followed, and no row is late.
 func TestABackfillGoesOnLive(t *testing.T) {
+	t.Parallel()
 	const pieces = 5
 	s := shape{
 		name: "backfill",

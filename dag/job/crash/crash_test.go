@@ -53,17 +53,24 @@ type trials struct {
 	lost  int
 	twice int
 	shape map[string]int
-	base  map[string]*undisturbed
 	stops []time.Duration
 }
 
-func newTrials(t testing.TB) *trials {
-	if *seed == 0 {
-		*seed = uint64(time.Now().UnixNano())
+// drawn is the seed where none was said.
+var drawn = sync.OnceValue(func() uint64 { return uint64(time.Now().UnixNano()) })
+
+func seedOf(t testing.TB) uint64 {
+	n := *seed
+	if n == 0 {
+		n = drawn()
 	}
-	t.Logf("seed %d", *seed)
+	t.Logf("seed %d", n)
+	return n
+}
+
+func newTrials(t testing.TB) *trials {
 	return &trials{
-		rng: rand.New(rand.NewPCG(*seed, 0)), hits: map[string]int{}, after: map[string]int{}, shape: map[string]int{}, base: map[string]*undisturbed{},
+		rng: rand.New(rand.NewPCG(seedOf(t), 0)), hits: map[string]int{}, after: map[string]int{}, shape: map[string]int{},
 	}
 }
 
@@ -74,13 +81,13 @@ func (tr *trials) draw(n int) int {
 	return tr.rng.IntN(n)
 }
 
-// alone runs a shape undisturbed, once.
-func (tr *trials) alone(t testing.TB, s shape) *undisturbed {
-	tr.mu.Lock()
-	u := tr.base[s.name]
-	tr.mu.Unlock()
-	if u != nil {
-		return u
+// known are the shapes that ran undisturbed.
+var known sync.Map
+
+// alone runs a shape undisturbed, once for all tests, or twice where two ask at a time.
+func alone(t testing.TB, s shape) *undisturbed {
+	if u, ok := known.Load(s.name); ok {
+		return u.(*undisturbed)
 	}
 	dir := place(t, s)
 	began := time.Now()
@@ -88,7 +95,7 @@ func (tr *trials) alone(t testing.TB, s shape) *undisturbed {
 	if e.code != 0 {
 		t.Fatalf("the undisturbed run: exit code %d\n%s", e.code, e.stderr)
 	}
-	u = &undisturbed{steps: e.steps, took: time.Since(began)}
+	u := &undisturbed{steps: e.steps, took: time.Since(began)}
 	for _, o := range s.sinks {
 		rows := o.shown(t, dir)
 		if len(rows) == 0 {
@@ -96,9 +103,7 @@ func (tr *trials) alone(t testing.TB, s shape) *undisturbed {
 		}
 		u.rows = append(u.rows, rows)
 	}
-	tr.mu.Lock()
-	tr.base[s.name] = u
-	tr.mu.Unlock()
+	known.Store(s.name, u)
 	return u
 }
 
@@ -121,7 +126,7 @@ func (tr *trials) kill(steps map[string]int, took time.Duration) blow {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	if len(steps) == 0 || tr.rng.IntN(2) == 0 {
-		return blow{signal: syscall.SIGKILL, after: time.Duration(tr.rng.Int64N(int64(took)))}
+		return blow{signal: syscall.SIGKILL, after: took/10 + time.Duration(tr.rng.Int64N(int64(took)))}
 	}
 	names := slices.Sorted(maps.Keys(steps))
 	tr.rng.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
@@ -145,7 +150,7 @@ func (tr *trials) trial(t testing.TB, s shape, disturbances int, next func(u *un
 	var args []string
 	feed := func(last bool) func(context.Context, *os.Process) { return nil }
 	if s.outside == nil {
-		u = tr.alone(t, s)
+		u = alone(t, s)
 	} else {
 		world = s.outside(t, dir)
 		defer world.close()
@@ -243,7 +248,7 @@ func (tr *trials) note(s shape, b *blow, e ended) {
 
 func (tr *trials) report(t testing.TB) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d: %d kills in %d runs of %d shapes: %d rows lost, %d rows twice\n", *seed, tr.kills, tr.runs, len(tr.shape), tr.lost, tr.twice)
+	fmt.Fprintf(&b, "%d kills in %d runs of %d shapes: %d rows lost, %d rows twice\n", tr.kills, tr.runs, len(tr.shape), tr.lost, tr.twice)
 	at, moments := 0, 0
 	for _, n := range tr.hits {
 		at += n
@@ -295,6 +300,7 @@ func each(t *testing.T, all []shape, more func() bool, trial func(t testing.TB, 
 
 // A run that is killed, at whatever moment, and started again shows in the end what an undisturbed run shows.
 func TestKilledRunsGiveWhatAnUndisturbedOneGives(t *testing.T) {
+	t.Parallel()
 	all := chosen(slices.Concat(shapes, fed))
 	if len(all) == 0 {
 		t.Fatal("no such shape")
@@ -316,6 +322,7 @@ func TestKilledRunsGiveWhatAnUndisturbedOneGives(t *testing.T) {
 
 // A run that is stopped, at whatever moment, ends well and soon, and the next one goes on.
 func TestStoppedRunsGiveWhatAnUndisturbedOneGives(t *testing.T) {
+	t.Parallel()
 	all := chosen(slices.Concat(shapes, fed))
 	tr := newTrials(t)
 	each(t, all, func() bool { return false }, func(t testing.TB, s shape) {

@@ -8,10 +8,10 @@ import (
 // A run that dies in its last commit, which closed everything and finished the checkpoint, has not shown all of it: the next one does, and
 // only then is there nothing to do.
 func TestALastCommitThatWasCutOffIsShown(t *testing.T) {
+	t.Parallel()
 	s := one("last commit", `aggregate: {by: [k], take: {n: count(), s: sum(v)}, emit: final}`, exactly)
 	s.text = strings.ReplaceAll(s.text, "every: 30ms", "every: 1000h") // the first commit, and the last
-	tr := newTrials(t)
-	want := tr.alone(t, s)
+	want := alone(t, s)
 	for _, b := range []blow{{step: "commit.durable", pass: 2}, {step: "file.rename", pass: 1}, {step: "file.renamed", pass: 2}, {step: "commit.tell", pass: 2}} {
 		t.Run(b.String(), func(t *testing.T) {
 			dir := place(t, s)

@@ -42,7 +42,7 @@ const (
 
 // How much a shape reads, and how fast.
 const (
-	rows          = 6000
+	rows          = 5000
 	rowsPerSecond = 8000
 )
 
@@ -131,7 +131,7 @@ var shapes = []shape{
 	one("scan", `scan: {by: [k], start: {n: 0, s: 0}, next: {n: acc.n + 1, s: acc.s + v}}`, inOrder),
 	lanes(one("scan in lanes", `scan: {by: [k], start: {n: 0, s: 0}, next: {n: acc.n + 1, s: acc.s + v}}`, exactly)),
 	one("match", `match: {by: [k], steps: [{small: 'v < 300'}, {large: 'v > 600'}], within: 2s, take: {first: small.id, then: large.id}}`, exactly),
-	one("limit", `limit: 4000`, inOrder),
+	one("limit", `limit: 3500`, inOrder),
 	one("sample", `sample: 0.4`, inOrder),
 	lanes(one("tumbling in lanes", `aggregate: {window: {tumbling: 2s}, by: [k], take: {n: count(), s: sum(v), all: collect(v)}}`, exactly)),
 	lanes(one("session in lanes", `aggregate: {window: {session: 200ms}, by: [k], take: {n: count(), m: median(v)}}`, exactly)),
@@ -206,6 +206,25 @@ checkpoint: {dir: ck, every: 30ms}
 				put(t, filepath.Join(dir, "in", fmt.Sprintf("%02d.jsonl", f)), b.String())
 			}
 		},
+	},
+	{
+		name: "nexmark, every epoch committed",
+		text: `trigger: 20ms
+nodes:
+  a:
+    nexmark: {events: 300000, rate: 10000, out_of_order: 1000}
+    event_time: {column: at, delay: 4s}
+  bids: {from: a, filter: event == "bid"}
+  opened: {from: a, filter: event == "auction"}
+  slow: {from: bids, rate_limit: {rows_per_second: 500000}}
+  n: {from: slow, aggregate: {window: {tumbling: 1s}, by: [auction], take: {n: count(), most: max(price)}}, parallelism: 2}
+  best: {from: n, top: {n: 5, by: [window_end], order: [{n: desc}, auction]}}
+  per: {from: opened, aggregate: {window: {tumbling: 2s}, by: [category], take: {n: count(), r: avg(reserve)}}}
+  out: {from: best, file: {path: out, ` + parts + `}}
+  auctions: {from: per, file: {path: auctions, ` + parts + `}}
+checkpoint: {dir: ck, every: 0s, flush: true}
+`,
+		sinks: []output{{path: "out"}, {path: "auctions"}},
 	},
 	sinkOf("parquet parts", `file: {path: out, `+parts+`}, format: {parquet: {row_group_rows: 200}}`, output{path: "out", convert: true}),
 	sinkOf("arrow parts", `file: {path: out, `+parts+`}, format: arrow`, output{path: "out", convert: true}),
