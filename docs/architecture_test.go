@@ -56,6 +56,7 @@ var house = []struct {
 	{7, "dag/job", "load, bind, build and run a file", nil, []string{"nodes/*"}},
 	{8, "dag/job/pipetest", "the tests of a pipeline file: its rows in, its rows expected, on a clock of their own", nil, []string{"nodes/*", "tui", "tui/*"}},
 	{8, "dag/job/bench", "measuring runs: speed, processor time, memory, each node's share", nil, []string{"nodes/*", "tui", "tui/*"}},
+	{8, "dag/job/diff", "comparing two outputs: files or directories of them, as multisets of rows", nil, []string{"nodes/*", "tui", "tui/*"}},
 	{8, "dag/job/crash", "the crash tests: the program, killed again and again, gives what it gives undisturbed", nil, []string{"nodes/*", "tui", "tui/*"}},
 	{8, "dag/job/soak", "the soak: the program under load for long, and what it holds meanwhile", nil, []string{"nodes/*", "tui", "tui/*"}},
 	{8, "nodes/all", "blank imports of every kind", []string{"nodes/*"}, nil},

@@ -10,7 +10,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/spf13/cobra"
 
 	"flowrun/dag/checkpoint"
@@ -85,7 +84,7 @@ func listCheckpoints(w io.Writer, dirs []string, now time.Time) error {
 
 // pointIn reads where the checkpoint in a directory stands; nil: nothing was committed.
 func pointIn(dir string) (*checkpoint.Point, error) {
-	s, err := checkpoint.Look(vfs.Default, dir)
+	s, err := checkpoint.Look(dir)
 	if err != nil {
 		return nil, err
 	}

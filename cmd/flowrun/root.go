@@ -56,7 +56,7 @@ flowrun FILE is flowrun run FILE.`,
 	}
 	root.AddCommand(
 		newRun(std), newValidate(std), newSchema(std), newExplain(std), newTest(std), newBench(std), newEval(std), newFeed(std), newVersion(std),
-		newPlan(std), newCheckpoint(std), newGraph(std), newNodes(std), newInit(std), newFmt(std),
+		newPlan(std), newCheckpoint(std), newDiff(std), newGraph(std), newNodes(std), newInit(std), newFmt(std),
 	)
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.InitDefaultCompletionCmd(args(root)...)

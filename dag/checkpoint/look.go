@@ -13,9 +13,9 @@ import (
 
 // Look opens the checkpoint in a directory to read it: nothing of it is made or changed. It keeps a run out, as a run keeps it
 // out. Where there is none the error is [ErrNone], wrapped.
-func Look(fs vfs.FS, dir string) (*Store, error) {
-	s := &Store{fs: fs, dir: dir, log: &logger{}, looks: true}
-	if !Exists(fs, dir) {
+func Look(dir string) (*Store, error) {
+	s := &Store{fs: vfs.Default, dir: dir, log: &logger{}, looks: true}
+	if !Exists(dir) {
 		return nil, s.failed("open", ErrNone)
 	}
 	if err := s.open(); err != nil {
@@ -25,8 +25,8 @@ func Look(fs vfs.FS, dir string) (*Store, error) {
 }
 
 // Exists reports whether a directory has what looks like a checkpoint, without opening it.
-func Exists(fs vfs.FS, dir string) bool {
-	desc, err := pebble.Peek((&Store{dir: dir}).storeDir(), fs)
+func Exists(dir string) bool {
+	desc, err := pebble.Peek((&Store{dir: dir}).storeDir(), vfs.Default)
 	return err == nil && desc.Exists
 }
 
@@ -36,7 +36,7 @@ const Journals = "journal"
 // Remove removes the checkpoint in a directory and the journals in it, and the directory as well if nothing else is there. One that
 // is damaged is removed too; where there is none, and while a run uses it, the error is [ErrNone] or [ErrLocked].
 func Remove(dir string) error {
-	s, err := Look(vfs.Default, dir)
+	s, err := Look(dir)
 	if err == nil {
 		err = s.Close()
 	}
@@ -88,7 +88,7 @@ func Find(dir string) (found []string, err error) {
 			return nil
 		case !d.IsDir():
 			return nil
-		case Exists(vfs.Default, path):
+		case Exists(path):
 			found = append(found, path)
 			return fs.SkipDir
 		}

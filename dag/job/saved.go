@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/cockroachdb/pebble/v2/vfs"
-
 	"flowrun/dag/checkpoint"
 )
 
@@ -37,7 +35,7 @@ func (j *Job) Saved(reset []string) (saved *Saved, err error) {
 		return nil, nil
 	}
 	saved = &Saved{Dir: c.Dir}
-	store, err := checkpoint.Look(vfs.Default, c.Dir)
+	store, err := checkpoint.Look(c.Dir)
 	switch {
 	case errors.Is(err, checkpoint.ErrNone) && len(reset) > 0:
 		return nil, fmt.Errorf("there is no checkpoint in %s yet, so there is nothing to forget: remove --reset", c.Dir)
