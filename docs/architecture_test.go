@@ -40,6 +40,7 @@ var house = []struct {
 	{3, "dag/expr", "parse and type expressions, function table, column kernels, row fallback", []string{"dag/diag", "dag/schema", "dag/batch"}, nil},
 	{3, "dag/codec/columnar", "files of columns: Parquet and Arrow IPC, read by column and row group, and written", []string{"dag/diag", "dag/schema", "dag/batch"}, nil},
 	{3, "dag/journal", "what a source received, kept on disk until it is committed: a log in checksummed segments", []string{"dag/diag", "dag/failpoint", "dag/schema", "dag/batch"}, nil},
+	{3, "dag/stage", "rows of a sink that wait for their commit, kept on disk", []string{"dag/batch"}, nil},
 	{3, "dag/state", "state tables", []string{"dag/schema", "dag/batch"}, nil},
 	{4, "dag/checkpoint", "what outlives a run: a point of it and the state of its operators, written in one durable step", []string{"dag/failpoint", "dag/state"}, nil},
 	{4, "dag/codec", "bytes to columns and back: text, json lines, csv, key=value; all formats by name", []string{"dag/diag", "dag/schema", "dag/batch", "dag/codec/columnar"}, nil},
@@ -48,11 +49,12 @@ var house = []struct {
 	{5, "dag/op/optest", "a Runtime and an Emitter for the tests of operators", []string{"dag/schema", "dag/batch", "dag/state", "dag/op"}, nil},
 	{5, "dag/op/journaled", "a source that cannot replay, behind a journal from which it can", []string{"dag/schema", "dag/batch", "dag/journal", "dag/op"}, nil},
 	{5, "nodes/lines", "reading lines from what can block, shared by the kinds that do", []string{"dag/batch", "dag/expr", "dag/codec", "dag/op", "dag/schema"}, nil},
-	{5, "nodes/peer", "talking to other machines, shared by the kinds that do: TLS settings, back-off, words for errors", []string{}, nil},
+	{4, "nodes/peer", "talking to other machines, shared by the kinds that do: TLS settings, back-off, words for errors", []string{}, nil},
+	{5, "nodes/sqltable", "writing into tables of a database, shared by the kinds that do: staged commits, columns, retries", nil, []string{"nodes"}},
 	{5, "dag/relational", "the local form of each algebra operation: filter, project, explode, aggregate...", nil, nil},
 	{5, "nodes", "registry, Kind[C]; lowering of a file; reference pages are made from kinds", nil, nil},
 	{6, "dag/exec", "goroutines, channels, barriers, commit, meters; implements live.Run", nil, []string{"nodes"}},
-	{6, "nodes/*", "one folder per kind: config, lowering or connector, doc.md", []string{"nodes", "dag/diag", "dag/failpoint", "dag/live", "dag/schema", "dag/spec", "dag/batch", "dag/expr", "dag/codec", "dag/codec/columnar", "dag/state", "dag/plan", "dag/op", "nodes/lines", "nodes/peer"}, nil},
+	{6, "nodes/*", "one folder per kind: config, lowering or connector, doc.md", []string{"nodes", "dag/diag", "dag/failpoint", "dag/live", "dag/schema", "dag/spec", "dag/batch", "dag/expr", "dag/codec", "dag/codec/columnar", "dag/state", "dag/plan", "dag/op", "nodes/lines", "nodes/peer", "nodes/sqltable"}, nil},
 	{7, "dag/job", "load, bind, build and run a file", nil, []string{"nodes/*"}},
 	{8, "dag/job/pipetest", "the tests of a pipeline file: its rows in, its rows expected, on a clock of their own", nil, []string{"nodes/*", "tui", "tui/*"}},
 	{8, "dag/job/bench", "measuring runs: speed, processor time, memory, each node's share", nil, []string{"nodes/*", "tui", "tui/*"}},
@@ -72,7 +74,8 @@ var homes = map[string][]string{
 	"github.com/charmbracelet/bubbletea": {"tui", "tui/*"},
 	"github.com/charmbracelet/lipgloss":  {"tui", "tui/*"},
 	"github.com/charmbracelet/bubbles":   {"tui", "tui/*"},
-	"github.com/cockroachdb/pebble/v2":   {"dag/checkpoint", "dag/journal", "dag/op/journaled", "dag/job"},
+	"github.com/cockroachdb/pebble/v2":   {"dag/checkpoint", "dag/journal", "dag/job", "dag/op/journaled", "dag/stage", "nodes/sqltable"},
+	"modernc.org/sqlite":                 {"nodes/sqlite"},
 }
 
 // bare are packages that must stay free of Arrow: they stand below or beside the columns.

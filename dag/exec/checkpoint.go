@@ -14,6 +14,8 @@ import (
 // Checkpoint makes a run durable: it begins where the store says that an earlier one stood, and commits to it.
 type Checkpoint struct {
 	Store *checkpoint.Store
+	// Dir is the directory of the checkpoint, in which sinks may keep rows that wait for a commit.
+	Dir string
 	// Every is the shortest time between two commits; 0: every epoch is committed.
 	Every time.Duration
 	// Flush: the end of a bounded input closes everything, and the checkpoint is finished.

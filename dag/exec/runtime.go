@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"path/filepath"
 	goruntime "runtime"
 	"sync"
 	"sync/atomic"
@@ -69,6 +70,13 @@ func (r *runtime) Lanes() int {
 }
 
 func (r *runtime) Checkpointed() bool { return r.n.run.o.Checkpoint != nil }
+
+func (r *runtime) StageDir() string {
+	if c := r.n.run.o.Checkpoint; c != nil && c.Dir != "" {
+		return filepath.Join(c.Dir, "stage", r.n.id())
+	}
+	return ""
+}
 
 func (r *runtime) UntilNow() bool {
 	k := r.n.run.plan.Trigger.Kind

@@ -36,6 +36,9 @@ type Runtime interface {
 	// Checkpointed says that the run has a checkpoint: Prepare and Commit come many times, and a run that was cut off is gone on
 	// with from its last durable tokens. Otherwise the end of the run is its only commit, and what it leaves behind is lost.
 	Checkpointed() bool
+	// StageDir is a directory of this node's own beside the checkpoint, for rows that wait for their commit (package stage); it may
+	// not exist yet. It is locked with the checkpoint. Empty: the run has no checkpoint.
+	StageDir() string
 	// BatchRows is how many rows a batch should hold at the most, at least 1. Sources and operators that make rows
 	// (explode, aggregate) cut at it.
 	BatchRows() int

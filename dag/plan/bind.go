@@ -139,7 +139,7 @@ func (b *binder) input(n *Node) (in *Output, known bool) {
 
 // ends notes whether a source above a sink never ends, and refuses that where the sink waits for the end.
 func (b *binder) ends(n *Node, o *Write) {
-	o.Checkpointed = b.p.Checkpoint != nil
+	o.Checkpointed, o.Pipeline = b.p.Checkpoint != nil, b.p.Name
 	for _, s := range Sources(n) {
 		scan, ok := s.Op.(*Scan)
 		if !ok || scan.Bounded {

@@ -72,6 +72,7 @@ type Write struct {
 	// Set by Bind: what comes in, whether a source above never ends, and whether the run has a checkpoint.
 	Live         bool
 	Checkpointed bool
+	Pipeline     string // its name
 	Schema       *arrow.Schema
 	Mode         Mode
 	Key          []string

@@ -27,6 +27,7 @@ import (
 	_ "flowrun/nodes/select"
 	_ "flowrun/nodes/socket"
 	_ "flowrun/nodes/sort"
+	_ "flowrun/nodes/sqlite"
 	_ "flowrun/nodes/stdin"
 	_ "flowrun/nodes/stdout"
 	_ "flowrun/nodes/top"

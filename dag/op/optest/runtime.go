@@ -27,6 +27,7 @@ type Runtime struct {
 	Bytes int    // BatchBytes; 256 KiB unless set
 	Until bool   // UntilNow
 	Saved bool   // Checkpointed
+	Stage string // StageDir
 	Nodes int    // Showing; 1 unless set
 	Paths int    // Lanes; 1 unless set
 
@@ -108,6 +109,9 @@ func (r *Runtime) UntilNow() bool { return r.Until }
 
 // Checkpointed gives Saved.
 func (r *Runtime) Checkpointed() bool { return r.Saved }
+
+// StageDir gives Stage.
+func (r *Runtime) StageDir() string { return r.Stage }
 
 // BatchRows gives Rows.
 func (r *Runtime) BatchRows() int { return or(r.Rows, 4096) }

@@ -1,0 +1,216 @@
+package stage
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"flowrun/dag/batch"
+)
+
+// Piece names rows that are durable. The zero Piece is no rows.
+type Piece struct {
+	Name string `json:"name,omitempty"`
+	Size int64  `json:"size,omitempty"` // of the file, in bytes
+	Sum  uint32 `json:"sum,omitempty"`  // CRC-32C of the file
+	Rows int64  `json:"rows,omitempty"`
+}
+
+// ErrDamaged is what is wrong with a piece that is not what was written.
+var ErrDamaged = errors.New("it is damaged")
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Writer writes one piece.
+type Writer struct {
+	dir  *Dir
+	name string
+	file vfs.File
+	buf  *bufio.Writer
+	ipc  *ipc.Writer
+	size int64
+	sum  uint32
+	rows int64
+	err  error
+}
+
+// bufferSize is how much is written at a time.
+const bufferSize = 256 << 10
+
+// Begin begins a piece of rows with this schema.
+func (d *Dir) Begin(s *arrow.Schema) (*Writer, error) {
+	name := nameOf(d.next)
+	file, err := d.fs.Create(d.file(name), vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return nil, err
+	}
+	d.next++
+	w := &Writer{dir: d, name: name, file: file}
+	w.buf = bufio.NewWriterSize((*summed)(w), bufferSize)
+	w.ipc = ipc.NewWriter(w.buf, ipc.WithSchema(s), ipc.WithAllocator(d.mem))
+	return w, nil
+}
+
+// summed is the file of a Writer, which knows the checksum of what was written.
+type summed Writer
+
+func (s *summed) Write(p []byte) (int, error) {
+	n, err := s.file.Write(p)
+	s.size += int64(n)
+	s.sum = crc32.Update(s.sum, castagnoli, p[:n])
+	return n, err
+}
+
+// Rows is how many have been appended.
+func (w *Writer) Rows() int64 { return w.rows }
+
+// Append writes the rows of b that count. b is lent.
+func (w *Writer) Append(b *batch.Batch) error {
+	if w.err != nil || b.Rows() == 0 {
+		return w.err
+	}
+	c := batch.Compact(b, w.dir.mem)
+	defer c.Release()
+	w.err = w.ipc.Write(c.Record)
+	w.rows += int64(c.Rows())
+	return w.err
+}
+
+// Finish makes the piece durable, and its name. Whatever it returns, the Writer is done.
+func (w *Writer) Finish() (Piece, error) {
+	err := w.err
+	if err == nil {
+		err = w.ipc.Close()
+	}
+	if err == nil {
+		err = w.buf.Flush()
+	}
+	if err == nil {
+		err = w.file.Sync()
+	}
+	if err = errors.Join(err, w.file.Close()); err == nil {
+		err = syncDir(w.dir.fs, w.dir.path)
+	}
+	if err != nil {
+		_ = w.dir.fs.Remove(w.dir.file(w.name))
+		return Piece{}, err
+	}
+	return Piece{Name: w.name, Size: w.size, Sum: w.sum, Rows: w.rows}, nil
+}
+
+// Discard forgets the piece.
+func (w *Writer) Discard() error {
+	_ = w.ipc.Close()
+	err := w.file.Close()
+	return errors.Join(err, w.dir.fs.Remove(w.dir.file(w.name)))
+}
+
+// Schema is that of the rows of a piece.
+func (d *Dir) Schema(p Piece) (*arrow.Schema, error) {
+	f, err := d.fs.Open(d.file(p.Name))
+	if err != nil {
+		return nil, d.wrong(p, err)
+	}
+	defer f.Close()
+	r, err := ipc.NewReader(f, ipc.WithAllocator(d.mem))
+	if err != nil {
+		return nil, d.wrong(p, ErrDamaged)
+	}
+	defer r.Release()
+	return r.Schema(), nil
+}
+
+// Read gives the rows of a piece, batch by batch, each lent to each. That the piece is what was written is known, and told, at
+// the end only: until Read has returned nil nothing may be made visible.
+func (d *Dir) Read(p Piece, each func(*batch.Batch) error) (err error) {
+	if p.Rows == 0 {
+		return nil
+	}
+	f, err := d.fs.Open(d.file(p.Name))
+	if err != nil {
+		return d.wrong(p, err)
+	}
+	defer f.Close()
+	in := &checked{file: f, left: p.Size}
+	defer func() {
+		if bad := recover(); bad != nil { // the reader of columns meets offsets that cannot be
+			if in.finish(p) == nil {
+				panic(bad)
+			}
+			err = d.wrong(p, ErrDamaged)
+		}
+	}()
+	var mine error
+	rows, err := d.records(in, func(b *batch.Batch) error {
+		mine = each(b)
+		return mine
+	})
+	switch {
+	case mine != nil:
+		return mine
+	case err != nil, in.finish(p) != nil, rows != p.Rows:
+		return d.wrong(p, ErrDamaged)
+	}
+	return nil
+}
+
+func (d *Dir) records(in io.Reader, each func(*batch.Batch) error) (rows int64, err error) {
+	r, err := ipc.NewReader(bufio.NewReaderSize(in, bufferSize), ipc.WithAllocator(d.mem))
+	if err != nil {
+		return 0, err
+	}
+	defer r.Release()
+	for r.Next() {
+		rec := r.RecordBatch()
+		rec.Retain()
+		rows += rec.NumRows()
+		b := batch.New(rec)
+		err := each(b)
+		b.Release()
+		if err != nil {
+			return rows, err
+		}
+	}
+	return rows, r.Err()
+}
+
+// checked reads as much of a file as was written, and knows its checksum.
+type checked struct {
+	file io.Reader
+	left int64
+	sum  uint32
+}
+
+func (c *checked) Read(p []byte) (int, error) {
+	if c.left == 0 {
+		return 0, io.EOF
+	}
+	n, err := c.file.Read(p[:min(int64(len(p)), c.left)])
+	c.left -= int64(n)
+	c.sum = crc32.Update(c.sum, castagnoli, p[:n])
+	return n, err
+}
+
+// finish reads the rest, and says whether all is as it was written.
+func (c *checked) finish(p Piece) error {
+	if _, err := io.Copy(io.Discard, c); err != nil || c.left > 0 || c.sum != p.Sum {
+		return ErrDamaged
+	}
+	return nil
+}
+
+func (d *Dir) wrong(p Piece, err error) error {
+	if isGone(err) {
+		err = errors.New("it is gone")
+	}
+	return fmt.Errorf("%s has rows whose commit is not carried out yet, and cannot be read: %w", d.file(p.Name), err)
+}
+
+func isGone(err error) bool { return errors.Is(err, fs.ErrNotExist) }

@@ -1,0 +1,141 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"flowrun/nodes/sqltable"
+)
+
+// tableInfo is what SQLite knows of a table.
+type tableInfo struct {
+	kind     string // table, view
+	text     string // the statement that made it
+	columns  []sqltable.Column
+	uniques  [][]string // the columns of each unique index that holds for all rows, and of the primary key
+	partial  bool       // there are unique indices for some rows, or over expressions
+	rowid    bool       // a column of the primary key is the rowid
+	triggers int
+	foreign  bool
+}
+
+// describe asks SQLite for a table; without columns there is none.
+func describe(ctx context.Context, conn *sql.Conn, table string) (*tableInfo, error) {
+	var t tableInfo
+	var primary []string
+	err := each(ctx, conn, func(rows *sql.Rows) error {
+		var c sqltable.Column
+		var notNull, hidden, pk int
+		var dflt sql.NullString
+		if err := rows.Scan(&c.Name, &c.Type, &notNull, &dflt, &pk, &hidden); err != nil {
+			return err
+		}
+		c.NotNull, c.Default, c.Computed = notNull != 0, dflt.Valid, hidden == 2 || hidden == 3
+		if pk > 0 {
+			primary = append(primary, c.Name)
+			if strings.EqualFold(c.Type, "INTEGER") {
+				c.Default, t.rowid = true, true // a rowid counts by itself; where it is none, SQLite says so
+			}
+		}
+		t.columns = append(t.columns, c)
+		return nil
+	}, `SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)`, table)
+	if err != nil || len(t.columns) == 0 {
+		return &t, err
+	}
+	if len(primary) > 0 {
+		t.uniques = append(t.uniques, primary)
+	}
+	if err := conn.QueryRowContext(ctx, `SELECT type, coalesce(sql, '') FROM sqlite_master WHERE lower(name) = lower(?) AND type IN ('table', 'view')`, table).Scan(&t.kind, &t.text); err != nil {
+		return nil, err
+	}
+	if err := conn.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = lower(?)`, table).Scan(&t.triggers); err != nil {
+		return nil, err
+	}
+	if err := conn.QueryRowContext(ctx, `SELECT count(*) > 0 FROM pragma_foreign_key_list(?)`, table).Scan(&t.foreign); err != nil {
+		return nil, err
+	}
+	var indices []string
+	err = each(ctx, conn, func(rows *sql.Rows) error {
+		var name string
+		var partial bool
+		if err := rows.Scan(&name, &partial); err != nil {
+			return err
+		}
+		if partial {
+			t.partial = true
+		} else {
+			indices = append(indices, name)
+		}
+		return nil
+	}, `SELECT name, partial FROM pragma_index_list(?) WHERE "unique"`, table)
+	for _, name := range indices {
+		var columns []string
+		err := each(ctx, conn, func(rows *sql.Rows) error {
+			var c sql.NullString
+			if err := rows.Scan(&c); err != nil {
+				return err
+			}
+			columns = append(columns, c.String)
+			t.partial = t.partial || !c.Valid
+			return nil
+		}, `SELECT name FROM pragma_index_info(?)`, name)
+		if err != nil {
+			return nil, err
+		}
+		t.uniques = append(t.uniques, columns)
+	}
+	return &t, err
+}
+
+func each(ctx context.Context, conn *sql.Conn, row func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := conn.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// unique reports whether the table has a row for each key once.
+func (t *tableInfo) unique(key []string) bool {
+	for _, u := range t.uniques {
+		if sqltable.SameSet(u, key) {
+			return true
+		}
+	}
+	return false
+}
+
+// plain reports whether no row of the target can be refused.
+func (t *tableInfo) plain(to sqltable.Target) bool {
+	text := strings.ToUpper(t.text)
+	if t.partial || t.triggers > 0 || t.foreign || strings.Contains(text, "CHECK") || strings.Contains(text, "STRICT") || to.Mode == sqltable.Replace && !to.Create {
+		return false
+	}
+	for _, u := range t.uniques {
+		if to.Mode != sqltable.Upsert || !sqltable.SameSet(u, to.Key) {
+			return false
+		}
+	}
+	for _, c := range t.columns {
+		at := to.Schema.FieldIndices(c.Name)
+		if len(at) == 0 {
+			continue
+		}
+		f := to.Schema.Field(at[0])
+		nan := f.Type.ID() == arrow.FLOAT64 // which SQLite takes for null
+		if c.NotNull && (f.Nullable || nan || sqltable.IsNested(f.Type)) || t.rowid && c.Default && f.Type.ID() != arrow.INT64 {
+			return false
+		}
+	}
+	return true
+}
