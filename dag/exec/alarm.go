@@ -40,7 +40,7 @@ type clocked interface {
 func (n *node) due(ctx context.Context, c clocked) error {
 	for at := c.wake(); !at.IsZero(); at = c.wake() {
 		now := n.run.o.Now()
-		if now.Before(at) {
+		if now.Before(at) || n.run.still.Load() {
 			return nil
 		}
 		if err := c.tick(ctx, now); err != nil {

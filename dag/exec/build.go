@@ -21,7 +21,7 @@ func Build(p *plan.Pipeline, c Connectors, o Options) (*Run, error) {
 		own.Pool = batch.NewPool()
 		o.Allocator = own.Pool
 	}
-	r := &Run{plan: p, o: o, pool: own, nudged: make(chan struct{}, 1), requests: make(chan *request), reading: make(chan struct{}), done: make(chan struct{}), byID: map[string]*edge{}}
+	r := &Run{plan: p, o: o, pool: own, nudged: make(chan struct{}, 1), requests: make(chan *request), holding: make(chan struct{}), reading: make(chan struct{}), begun: make(chan struct{}), done: make(chan struct{}), byID: map[string]*edge{}}
 	close(r.reading)
 	if o.Watched {
 		r.watchers.Add(1)

@@ -39,13 +39,14 @@ func (r *Run) link() {
 	}
 }
 
-// workChain runs a node that has a goroutine, and all that are chained to it.
-func (n *node) workChain(ctx context.Context) error {
+// workChain runs a node that has a goroutine, and all that are chained to it. It calls begun once all that they begin with is sent.
+func (n *node) workChain(ctx context.Context, begun func()) error {
 	for _, m := range n.chain {
 		if err := m.op.begin(ctx); err != nil {
 			return err
 		}
 	}
+	begun()
 	return n.op.work(ctx)
 }
 

@@ -26,6 +26,11 @@ func (r *Run) coordinate(ctx context.Context) error {
 		}
 	}
 	epoch = r.commits.epoch()
+	select {
+	case <-r.begun:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 	for {
 		if asked != nil && !asked.cut && r.settled() {
 			answer()
@@ -53,6 +58,11 @@ func (r *Run) coordinate(ctx context.Context) error {
 			answer() // all has flowed out, and nothing came that a barrier would have to end
 			continue
 		}
+		if cut.empty && !cut.last {
+			if err := r.hold(ctx, cut); err != nil {
+				return err
+			}
+		}
 		if !cut.empty {
 			t.lastCut = r.o.Now()
 			r.epochs.Store(epoch + 1)
@@ -61,6 +71,7 @@ func (r *Run) coordinate(ctx context.Context) error {
 		if err := r.pass(ctx, *cut); err != nil {
 			return err
 		}
+		r.still.Store(false)
 		if cut.commit {
 			if err := r.commit(ctx, *cut); err != nil {
 				return err
@@ -85,7 +96,7 @@ func (r *Run) due(t *trigger, epoch uint64, asked bool) (*cut, time.Time) {
 		// What is still on its way may release more rows; only when all has flowed out is it known whether the last
 		// barrier ends an epoch.
 		r.settling.Store(true)
-		if !r.flowed() {
+		if !r.quiet() {
 			return nil, time.Time{}
 		}
 		return &cut{epoch: epoch, last: true, commit: true, whole: r.exhausted(), empty: r.waitingSince().IsZero()}, time.Time{}
@@ -249,6 +260,52 @@ func (r *Run) sourcesStopped() bool {
 		}
 	}
 	return true
+}
+
+// quiet makes time stand still for operators once all has flowed out and nothing is due, and reports whether it does: until the next
+// barrier has passed no row comes then but from sources. Who acts as time passes looks at the clock first, and then whether time
+// stands still; so what it does was due before, and is seen here.
+func (r *Run) quiet() bool {
+	if r.overdue() || !r.flowed() {
+		return false
+	}
+	r.still.Store(true)
+	if !r.overdue() && r.flowed() {
+		return true
+	}
+	r.still.Store(false)
+	return false
+}
+
+// hold makes sure that the barrier of a commit between epochs has no row before it that no epoch has ended: sources pass nothing on
+// until it comes, and what they had passed on flows out. Where there is such a row the barrier ends an epoch after all.
+func (r *Run) hold(ctx context.Context, c *cut) error {
+	for _, s := range r.sources {
+		select {
+		case s.barriers <- cut{hold: true}:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		select {
+		case <-r.holding:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	r.settling.Store(true)
+	defer r.settling.Store(false)
+	for !r.flowed() {
+		select {
+		case <-r.nudged:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	c.empty = r.quiet() && r.waitingSince().IsZero()
+	if !c.empty {
+		r.still.Store(false)
+	}
+	return nil
 }
 
 // flowed reports whether nothing is on its way, provided that no source sends. Edges are asked from the sources down: a

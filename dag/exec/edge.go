@@ -46,6 +46,8 @@ type cut struct {
 	commit bool
 	whole  bool // of the last one: the sources have given all that they have
 	empty  bool // no row came since the cut before, so it ends no epoch
+	// hold is no barrier: a source passes nothing on until the next one comes.
+	hold bool
 	// again: a source has not passed on yet all that it reads again.
 	again *atomic.Bool
 }

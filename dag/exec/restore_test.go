@@ -67,7 +67,7 @@ func (l life) run(t *testing.T, w *world, s scenario, rows [2][]timedRow, flush 
 	timed, _ := s.results([2][]timedBatch{}, l.trigger, exec.Options{}, l.lanes)
 	p := durablePlan{timed, map[string]*rowSource{}, map[string]*shelfSink{}}
 	for i, id := range []string{"a", "b"} {
-		p.sources[id] = &rowSource{w: w, id: id, rows: rows[i], parts: 1, rand: rand.New(rand.NewPCG(l.seed, uint64(i))), waits: []int{0, 0, 1, 70, 700}}
+		p.sources[id] = &rowSource{w: w, id: id, rows: rows[i], parts: 1, rand: rand.New(rand.NewPCG(l.seed, uint64(i))), wait: waits(0, 0, 1, 70, 700)}
 	}
 	for id := range timed.sinks {
 		p.sinks[id] = &shelfSink{w: w, id: id, fail: map[string]error{}}
@@ -197,4 +197,85 @@ func TestRunsThatWereCutOffShowTheSameRows(t *testing.T) {
 			rt.Fatalf("one run, and several that were cut off:\n%s", d)
 		}
 	})
+}
+
+// oneNode is a plan of a source and a node, in a world.
+func oneNode(w *world, o plan.Op, lanes int, rows []timedRow, live bool) durablePlan {
+	p := newTimedPlan()
+	p.add("a", &plan.Scan{Kind: "timed", Schema: timedSchema, Bounded: !live, UntilNow: true})
+	p.add("node", o, "a")
+	p.by["node"].Parallelism = lanes
+	p.sink("node")
+	return durablePlan{p, map[string]*rowSource{"a": {w: w, id: "a", rows: rows, parts: 1, live: live, rand: rand.New(rand.NewPCG(1, 1)), wait: waits(0)}},
+		map[string]*shelfSink{"show node": {w: w, id: "show node"}}}
+}
+
+// run is the next run in a world. It is drained after a while, if it does not end before.
+func (p durablePlan) run(t *testing.T, w *world, every, drain time.Duration) {
+	t.Helper()
+	if list := plan.Bind(p.p); list.HasErrors() {
+		t.Fatal(list.Err())
+	}
+	store, err := w.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	r, err := exec.Build(p.p, p, exec.Options{Allocator: p.mem, Checkpoint: &exec.Checkpoint{Store: store, Every: every}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(drain, r.Drain)
+	if err := r.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p.mem.AssertSize(t, 0)
+	if len(w.wrong) > 0 {
+		t.Fatal(w.wrong)
+	}
+}
+
+// Windows of processing time that were open when a run ended close in the next one, also where no row comes, and belong to an epoch.
+func TestWindowsThatAreOverWhenARunGoesOnClose(t *testing.T) {
+	for _, lanes := range []int{1, 3} {
+		for _, live := range []bool{false, true} {
+			for range 20 {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld()
+					for i := range 2 {
+						o := windowOf(10*time.Second, 10*time.Second, item("k", "k"))
+						o.Window.Processing = true
+						p := oneNode(w, o, lanes, rowsAt(1, 2, 3), live && i == 1)
+						p.run(t, w, 0, time.Second)
+						time.Sleep(time.Minute)
+						if got := w.shown("show node"); len(got) != 3*i {
+							t.Fatalf("%d lanes, live %v, run %d shows %q", lanes, live, i, got)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// A row that comes in the moment of a commit between epochs is in an epoch before it is committed.
+func TestRowsThatComeAtACommitBetweenEpochs(t *testing.T) {
+	for range 50 {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld()
+			o := &plan.Aggregate{Emit: plan.Updates, By: []plan.Item{item("k", "k")}, Take: []plan.TakeItem{{Name: text("n"), Text: text("count()")}}}
+			var rows []timedRow
+			for i := range int64(40) {
+				rows = append(rows, timedRow{i, 1, i})
+			}
+			p := oneNode(w, o, 1, rows, true)
+			p.sources["a"].parts, p.sources["a"].wait = 2, func(_ *rand.Rand, at int) time.Duration {
+				return []time.Duration{ms(850), ms(150)}[at%2] // an epoch that comes too soon to be committed, and a row when it is
+			}
+			p.run(t, w, time.Second, time.Minute)
+			if got := w.shown("show node"); len(got) == 0 || got[len(got)-1] != "k=1 n=40" {
+				t.Fatal(got)
+			}
+		})
+	}
 }

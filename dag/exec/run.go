@@ -36,7 +36,9 @@ type Run struct {
 	nudged     chan struct{}
 	acks       chan ack
 	requests   chan *request // of Cut and Settle
+	holding    chan struct{} // a source has nothing on its way until its next barrier
 	settling   atomic.Bool   // the coordinator waits until everything has flowed out
+	still      atomic.Bool   // nothing is due before the barrier under way, whatever the clock says
 	draining   atomic.Bool
 	committing atomic.Bool
 	unsure     atomic.Bool // a commit has begun to become durable: its rows are not to be forgotten
@@ -63,6 +65,7 @@ type Run struct {
 	base    context.Context
 	atOnce  context.Context // ends when the run is to end at once, also one that has failed
 	hurry   context.CancelFunc
+	begun   chan struct{} // closed when all nodes have begun
 	done    chan struct{} // closed when Run has returned
 }
 
@@ -124,12 +127,27 @@ func (r *Run) workAll(ctx context.Context) error {
 	for _, n := range r.nodes {
 		n.working.Store(true)
 	}
+	var begun sync.WaitGroup
+	for _, n := range r.nodes {
+		if t, ok := n.op.(*transform); ok {
+			t.arm()
+		}
+		if n.head == n {
+			begun.Add(1)
+		}
+	}
+	workers.Go(func() {
+		begun.Wait()
+		close(r.begun)
+	})
 	for _, n := range r.nodes {
 		if n.head != n {
 			continue
 		}
 		workers.Go(func() {
-			if err := n.guard(ctx, "run", func() error { return n.workChain(ctx) }); err != nil {
+			begins := sync.OnceFunc(begun.Done)
+			defer begins()
+			if err := n.guard(ctx, "run", func() error { return n.workChain(ctx, begins) }); err != nil {
 				r.fail(err)
 			}
 			for _, m := range n.chain {

@@ -20,6 +20,11 @@ import (
 	"flowrun/dag/op"
 )
 
+// waits gives one of some milliseconds.
+func waits(some ...int) func(*rand.Rand, int) time.Duration {
+	return func(r *rand.Rand, _ int) time.Duration { return ms(some[r.IntN(len(some))]) }
+}
+
 // world is what outlives the runs of a test: the checkpoint's disk and what sinks have made durable. A run is cut off at one of its
 // steps: from then on nothing that it does counts.
 type world struct {
@@ -218,9 +223,10 @@ type rowSource struct {
 	id    string
 	rows  []timedRow
 	parts int
+	live  bool
 	rand  *rand.Rand
-	waits []int // milliseconds before a batch, one of these
-	fail  error // in place of a batch, once
+	wait  func(r *rand.Rand, at int) time.Duration // before a batch
+	fail  error                                    // in place of a batch, once
 	rt    op.Runtime
 	at    int
 	told  int
@@ -238,10 +244,10 @@ func (s *rowSource) Open(_ context.Context, rt op.Runtime, from []byte) error {
 
 func (s *rowSource) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 	s.w.step("source.read")
-	if d := s.waits[s.rand.IntN(len(s.waits))]; d > 0 {
+	if d := s.wait(s.rand, s.at); d > 0 {
 		s.rt.Waiting(true)
 		select {
-		case <-time.After(ms(d)):
+		case <-time.After(d):
 			s.rt.Waiting(false)
 		case <-ctx.Done():
 		}
@@ -253,7 +259,12 @@ func (s *rowSource) Read(ctx context.Context) (*batch.Batch, op.Position, error)
 		return nil, nil, s.fail
 	}
 	if s.at == len(s.rows) {
-		return nil, nil, io.EOF
+		if !s.live {
+			return nil, nil, io.EOF
+		}
+		s.rt.Waiting(true)
+		<-ctx.Done()
+		return nil, nil, ctx.Err()
 	}
 	part := s.at % s.parts // each batch is of one partition
 	b := batch.NewBuilder(timedSchema, s.rt.Allocator())

@@ -121,6 +121,18 @@ func (s *source) work(ctx context.Context) error {
 			}
 			s.run.idle()
 		case c := <-s.barriers:
+			if c.hold {
+				select {
+				case s.run.holding <- struct{}{}:
+				case <-ctx.Done():
+					return context.Cause(ctx)
+				}
+				select {
+				case c = <-s.barriers:
+				case <-ctx.Done():
+					return context.Cause(ctx)
+				}
+			}
 			if err := s.rest(); err != nil { // whichever of the two was noticed first
 				return err
 			}

@@ -71,7 +71,7 @@ func (s *source) silence() time.Time {
 // rest says that the source has nothing, once it has been silent long enough.
 func (s *source) rest() error {
 	at := s.silence()
-	if at.IsZero() || s.run.o.Now().Before(at) {
+	if at.IsZero() || s.run.o.Now().Before(at) || s.run.still.Load() {
 		return nil
 	}
 	defer s.timing.quiet.Store(true) // behind what is sent: until then it is due

@@ -92,6 +92,25 @@ func (t *transform) work(ctx context.Context) error {
 	return t.drive(ctx, t.instances[0], t.instances[0].inbox)
 }
 
+// arm notes, before anything runs, which times the operators wait for: what was restored may be due.
+func (t *transform) arm() {
+	var first int64
+	for i, in := range t.instances {
+		at := in.wake()
+		if at.IsZero() {
+			continue
+		}
+		ns := at.UnixNano()
+		if t.lanes != nil && t.lanes.desk.ticking != nil {
+			t.lanes.desk.ticking.wakes[i] = ns
+		}
+		if first == 0 || ns < first {
+			first = ns
+		}
+	}
+	t.awaits.Store(first)
+}
+
 // drive reads the inputs of a node that has a goroutine of its own, until the last barrier has come.
 func (n *node) drive(ctx context.Context, op taker, in *inbox) error {
 	clock := op.shares()
