@@ -2,6 +2,7 @@ package crash
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	_ "modernc.org/sqlite" // reads what the program wrote
 )
 
 // shown are the rows that a sink shows in a directory, in the order of its files. partly: the run may have been killed while it
@@ -42,6 +45,9 @@ func (o output) shown(t testing.TB, dir string) []string {
 	default:
 		files = []string{path}
 	}
+	if o.table != "" {
+		return stored(t, path, o.table)
+	}
 	if o.convert {
 		return converted(t, path, len(files))
 	}
@@ -60,6 +66,43 @@ func (o output) shown(t testing.TB, dir string) []string {
 		}
 	}
 	return all
+}
+
+// stored are the rows of a table of a SQLite database, each as text.
+func stored(t testing.TB, path, table string) []string {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	found, err := db.Query("select * from " + table)
+	if err != nil {
+		if strings.Contains(err.Error(), "no such table") {
+			return nil
+		}
+		t.Fatal(err)
+	}
+	defer found.Close()
+	columns, err := found.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, into := make([]any, len(columns)), make([]any, len(columns))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	var rows []string
+	for found.Next() {
+		if err := found.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, fmt.Sprint(values...))
+	}
+	if err := found.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return rows
 }
 
 // converted reads files with the program itself.
@@ -182,7 +225,7 @@ func last(key, rows []string) []string {
 // leftovers are hidden files of parts that nobody needs once a run is over.
 func (o output) leftovers(t testing.TB, dir string) []string {
 	t.Helper()
-	if o.path == "" {
+	if o.path == "" || o.table != "" {
 		return nil
 	}
 	path := filepath.Join(dir, o.path)

@@ -28,6 +28,7 @@ type output struct {
 	path    string // relative to the run's directory; "": standard output
 	how     comparison
 	key     []string // for lastByKey
+	table   string   // of the SQLite database at path
 	convert bool     // no text: the program itself reads it
 }
 
@@ -231,6 +232,23 @@ checkpoint: {dir: ck, every: 0s, flush: true}
 	sinkOf("one parquet file", `file: {path: out.parquet}`, output{path: "out.parquet", convert: true}),
 	sinkOf("packed parts", `file: {path: out, compression: gzip, `+parts+`}`, output{path: "out", how: inOrder, convert: true}),
 	sinkOf("one csv file", `file: {path: out.csv}`, output{path: "out.csv", how: inOrder}),
+	sinkOf("rows into sqlite", `sqlite: {path: out.db, table: t}`, output{path: "out.db", table: "t"}),
+	{
+		name: "updates and complete results into sqlite",
+		text: pipeline(`  a:GEN
+  n: {from: a, aggregate: {by: [k], take: {n: count(), s: sum(v)}}}
+  few: {from: a, aggregate: {by: [{even: v % 2 == 0}], take: {n: count(), s: sum(v)}, emit: complete}}
+  last: {from: a, dedupe: {by: [k], keep: last}}
+  counts: {from: n, sqlite: {path: counts.db, table: counts}}
+  whole: {from: few, sqlite: {path: whole.db, table: whole}}
+  latest: {from: last, sqlite: {path: counts.db, table: latest}}
+`),
+		sinks: []output{
+			{path: "counts.db", table: "counts", how: lastByKey},
+			{path: "whole.db", table: "whole", how: lastByKey},
+			{path: "counts.db", table: "latest", how: lastByKey},
+		},
+	},
 	sinkOf("standard output", `stdout: {}`, output{how: atLeast}),
 }
 
