@@ -19,6 +19,7 @@ import (
 	_ "flowrun/nodes/match"
 	_ "flowrun/nodes/nexmark"
 	_ "flowrun/nodes/parse"
+	_ "flowrun/nodes/postgres"
 	_ "flowrun/nodes/ratelimit"
 	_ "flowrun/nodes/rename"
 	_ "flowrun/nodes/route"
