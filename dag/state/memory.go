@@ -22,9 +22,8 @@ import (
 type Memory struct {
 	parts  map[string]*part
 	round  uint64
-	saved  []byte   // the values of the changes of the last Save
-	spans  []span   // where they stand in it
-	blocks []Change // the changes
+	values valueRoom // of the changes of the last Save
+	blocks []Change  // the changes
 	stored map[string][]byte
 	taken  map[string]bool // of the stored ones
 	err    error           // the first one of a load
@@ -40,8 +39,6 @@ type part struct {
 	round  uint64
 	change bool // its size, since the last list was saved
 }
-
-type span struct{ from, to int }
 
 // The sizes of what a part is cut into.
 const (
@@ -77,7 +74,8 @@ func NewMemory() *Memory { return &Memory{parts: map[string]*part{}} }
 // Save gives what changed since the last one: what show shows of it.
 func (m *Memory) Save(show func(*Memory)) []Change {
 	m.round++
-	m.saved, m.spans, m.blocks = m.saved[:0], m.spans[:0], m.blocks[:0]
+	m.values.clear()
+	m.blocks = m.blocks[:0]
 	show(m)
 	listed := false
 	for name, p := range m.parts {
@@ -90,14 +88,7 @@ func (m *Memory) Save(show func(*Memory)) []Change {
 		p.change = false
 	}
 	if listed {
-		from := len(m.saved)
-		m.saved = m.list(m.saved)
-		m.changed(ListPart, 0, Put, from)
-	}
-	for i, s := range m.spans {
-		if s.to > s.from {
-			m.blocks[i].Value = m.saved[s.from:s.to:s.to]
-		}
+		m.blocks = append(m.blocks, Change{Part: ListPart, Kind: Put, Value: m.list(nil)})
 	}
 	return m.blocks
 }
@@ -109,13 +100,8 @@ func blocksOf(size int) uint32 { return uint32((size + blockBytes - 1) / blockBy
 
 func (m *Memory) gone(name string, from, to uint32) {
 	for b := from; b < to; b++ {
-		m.blocks, m.spans = append(m.blocks, Change{Part: name, Block: b, Kind: Gone}), append(m.spans, span{})
+		m.blocks = append(m.blocks, Change{Part: name, Block: b, Kind: Gone})
 	}
-}
-
-func (m *Memory) changed(name string, block uint32, kind ChangeKind, from int) {
-	m.blocks = append(m.blocks, Change{Part: name, Block: block, Kind: kind})
-	m.spans = append(m.spans, span{from, len(m.saved)})
 }
 
 // note saves what changed of a part.
@@ -161,18 +147,18 @@ func (m *Memory) noteBlock(name string, p *part, first, known int, block []byte,
 	if changed == 0 && !resized {
 		return
 	}
-	from := len(m.saved)
-	if bits.OnesCount64(changed) == n {
-		m.saved = append(append(m.saved, wholeBlock), block...)
-		m.changed(name, uint32(first/pagesPerBlock), Put, from)
-		return
+	c := Change{Part: name, Block: uint32(first / pagesPerBlock), Kind: Put}
+	if pages := bits.OnesCount64(changed); pages == n {
+		c.Value = append(append(m.values.take(1+len(block)), wholeBlock), block...)
+	} else {
+		c.Kind = Patch
+		c.Value = appendPatchHead(m.values.take(patchHead+pages*pageBytes), len(block), changed)
+		for left := changed; left != 0; left &= left - 1 {
+			i := bits.TrailingZeros64(left)
+			c.Value = append(c.Value, block[i*pageBytes:min((i+1)*pageBytes, len(block))]...)
+		}
 	}
-	m.saved = appendPatchHead(m.saved, len(block), changed)
-	for left := changed; left != 0; left &= left - 1 {
-		i := bits.TrailingZeros64(left)
-		m.saved = append(m.saved, block[i*pageBytes:min((i+1)*pageBytes, len(block))]...)
-	}
-	m.changed(name, uint32(first/pagesPerBlock), Patch, from)
+	m.blocks = append(m.blocks, c)
 }
 
 // slice shows a slice of plain values. One that is not stored stays as it is.

@@ -215,9 +215,10 @@ func (m *Memory) adopt() {
 	clear(m.parts)
 	m.round++
 	for name, data := range m.stored {
-		m.saved, m.spans, m.blocks = m.saved[:0], m.spans[:0], m.blocks[:0]
+		m.values.clear()
+		m.blocks = m.blocks[:0]
 		m.note(name, data)
 		m.parts[name].change = false
 	}
-	m.saved, m.spans, m.blocks = nil, nil, nil
+	m.values, m.blocks = valueRoom{}, nil
 }
