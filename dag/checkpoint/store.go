@@ -71,6 +71,7 @@ func (s *Store) open() error {
 			return &overlay{value: bytes.Clone(value)}, nil
 		}},
 		MemTableSize: memTable, MemTableStopWritesThreshold: 4, CacheSize: 1 << 20, DisableTableStats: true,
+		L0CompactionThreshold: unsorted,
 	}
 	for i := range o.Levels {
 		o.Levels[i].Compression = func() *sstable.CompressionProfile { return block.NoCompression }
@@ -107,6 +108,10 @@ func (s *Store) lock() (*pebble.Lock, error) {
 
 // memTable is how much of what was committed last is in memory, for the database to write in one go.
 const memTable = 8 << 20
+
+// unsorted is how many commits that changed nearly everything lie one over the other before the database puts them together. A
+// few more than it would wait for by itself: where the next commit changes it all again, what was put together was work for nothing.
+const unsorted = 6
 
 func (s *Store) storeDir() string { return filepath.Join(s.dir, "store") }
 
