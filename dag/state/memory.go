@@ -209,8 +209,9 @@ func (m *Memory) Ints(name string, numbers ...*int64) {
 
 // Bool shows a single truth value.
 func (m *Memory) Bool(name string, b *bool) {
-	if m.gathers != nil {
-		return // a lane decides for itself
+	if g := m.gathers; g != nil {
+		g.bools = append(g.bools, b)
+		return
 	}
 	n := b2i(*b)
 	m.Ints(name, &n)

@@ -138,7 +138,11 @@ func parseList(b []byte) (map[string]int, error) {
 		return int(n)
 	}
 	sizes := map[string]int{}
-	for range next() {
+	parts := next()
+	if parts < 0 {
+		return nil, errBlock
+	}
+	for range parts {
 		n := next()
 		if n < 0 || n > len(b) {
 			return nil, errBlock
@@ -157,7 +161,7 @@ func parseList(b []byte) (map[string]int, error) {
 }
 
 // Load shows the parts that are stored: show, which shows what Save would, takes them. blocks gives the stored blocks, [ListPart]
-// first; it may use their memory again. Parts that are stored and not taken are named in left.
+// first, and those of a part in order; it may use their memory again. Parts that are stored and not taken are named in left.
 func (m *Memory) Load(blocks func(yield func(part string, block uint32, value []byte) error) error, show func(*Memory)) (left []string, err error) {
 	var sizes map[string]int
 	found := map[string]uint32{}
@@ -168,8 +172,8 @@ func (m *Memory) Load(blocks func(yield func(part string, block uint32, value []
 			if sizes, err = parseList(value); err != nil {
 				return err
 			}
-			for name, size := range sizes {
-				m.stored[name] = make([]byte, size)
+			for name := range sizes { // they grow with their blocks: a damaged size asks for nothing
+				m.stored[name] = nil
 			}
 			return nil
 		}
@@ -177,11 +181,11 @@ func (m *Memory) Load(blocks func(yield func(part string, block uint32, value []
 		if err != nil || p.pages != allPages(p.size) {
 			return fmt.Errorf("part %q, block %d: %w", name, block, errBlock)
 		}
-		into, ok := m.stored[name]
-		if !ok || int(block) >= int(blocksOf(len(into))) || p.size != min(len(into)-int(block)*blockBytes, blockBytes) {
+		size, ok := sizes[name]
+		if !ok || block != found[name] || block >= blocksOf(size) || p.size != min(size-int(block)*blockBytes, blockBytes) {
 			return fmt.Errorf("part %q, block %d: %w", name, block, errBlock)
 		}
-		copy(into[int(block)*blockBytes:], p.data)
+		m.stored[name] = append(m.stored[name], p.data...)
 		found[name]++
 		return nil
 	})

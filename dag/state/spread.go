@@ -12,7 +12,7 @@ import (
 //
 // Slots are given anew, so every column that holds slots has to have been named by Refer, and every key of the operator's own
 // by Own. What belongs to no key directly belongs to that of the entry that it names, or that names it. Single numbers become the
-// largest of all instances.
+// largest of all instances, and what is true of one is true of all.
 func Spread(from, to []func(*Memory)) error {
 	m := &mover{lanes: len(to)}
 	for _, show := range from {
@@ -39,6 +39,7 @@ type gathered struct {
 	stores []named[store]
 	timers []named[*Timers]
 	ints   []named[[]*int64]
+	bools  []*bool
 	err    error
 }
 
@@ -112,6 +113,11 @@ func (m *mover) move(old *gathered) error {
 			for k, x := range now.ints[i].what {
 				*x = max(*x, *n.what[k])
 			}
+		}
+	}
+	for i, b := range old.bools {
+		for _, now := range m.now {
+			*now.bools[i] = *now.bools[i] || *b
 		}
 	}
 	return nil
