@@ -48,6 +48,11 @@ func (r *running) watched(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	server, err := r.serveHTTP(run)
+	if err != nil {
+		return err
+	}
+	defer server.close()
 	sent := make(chan os.Signal, 4)
 	signal.Notify(sent, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(sent)

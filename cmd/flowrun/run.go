@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -25,6 +26,7 @@ type runFlags struct {
 	demo     bool
 	begin    job.Begin
 	duration time.Duration
+	http     string
 }
 
 func newRun(std streams) *cobra.Command {
@@ -47,6 +49,7 @@ func addRunFlags(c *cobra.Command) *runFlags {
 	c.Flags().BoolVar(&f.demo, "demo", false, "feed the pipeline's socket sources with sample lines")
 	c.Flags().BoolVar(&f.begin.Fresh, "fresh", false, "forget what the checkpoint has, and start anew")
 	c.Flags().StringArrayVar(&f.begin.Reset, "reset", nil, "let a `NODE` begin anew, whose stored state does not fit any more (can be repeated)")
+	c.Flags().StringVar(&f.http, "http", "", "tell over HTTP how the run is, at `ADDR`: /metrics for Prometheus, /healthz and /readyz; :9100 is 127.0.0.1:9100, and other machines can ask only at an address that names a host, such as 0.0.0.0:9100")
 	c.Flags().DurationVar(&f.duration, "duration", 0, "end the run after this time, as ctrl+c does")
 	return f
 }
@@ -73,6 +76,12 @@ func runFile(c *cobra.Command, std streams, f *runFlags, args []string) error {
 	}
 	tuneCollector()
 	r := &running{flags: f, std: std, job: j}
+	if r.listener, err = f.listen(); err != nil {
+		return err
+	}
+	if r.listener != nil {
+		defer r.listener.Close()
+	}
 	switch r.durable, err = j.Durable(f.begin); {
 	case errors.Is(err, job.ErrFinished):
 		fmt.Fprintf(std.err, "flowrun: %s\n", err)
@@ -103,7 +112,8 @@ type running struct {
 	std   streams
 	job   *job.Job
 
-	durable *job.Durable // nil: there is no checkpoint
+	durable  *job.Durable // nil: there is no checkpoint
+	listener net.Listener // of --http; nil: there is none
 }
 
 // start builds the run, which closes the checkpoint when it is over.
@@ -141,6 +151,11 @@ func (r *running) plain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	server, err := r.serveHTTP(run)
+	if err != nil {
+		return err
+	}
+	defer server.close()
 	// A reader that has gone is an error of a write, and not the end of the process.
 	signal.Ignore(syscall.SIGPIPE)
 	signals := handleSignals(run, func(s os.Signal) {

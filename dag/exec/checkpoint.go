@@ -35,6 +35,8 @@ type commits struct {
 
 	before map[string]checkpoint.Counts // of the runs before this one
 
+	committed committed // what is told
+
 	mu      sync.Mutex // of what the nodes save at a barrier, from their goroutines
 	changes []checkpoint.Instance
 	nodes   map[string]checkpoint.Node
@@ -49,6 +51,7 @@ func newCommits(c *Checkpoint) *commits {
 	}
 	cs := &commits{Checkpoint: *c, names: c.Dropped, nodes: map[string]checkpoint.Node{}, before: map[string]checkpoint.Counts{}}
 	if p := c.Store.Point(); p != nil {
+		cs.committed.note(p, 0)
 		for name, n := range p.Nodes {
 			if !slices.Contains(c.Dropped, name) {
 				cs.before[name] = n.Counts
@@ -176,7 +179,9 @@ func (r *Run) write(ctx context.Context, c cut) error {
 		return err
 	}
 	cs.changes, cs.names, cs.since = cs.changes[:0], nil, false
-	r.log.Debug("committed", "epoch", c.epoch, "took", r.o.Now().Sub(began))
+	took := r.o.Now().Sub(began)
+	cs.committed.note(cs.Store.Point(), took)
+	r.log.Debug("committed", "epoch", c.epoch, "took", took)
 	return nil
 }
 

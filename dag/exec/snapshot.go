@@ -48,6 +48,7 @@ func (r *Run) Snapshot() live.Snapshot {
 	if at := r.lastCut.Load(); at != 0 {
 		s.LastCut = time.Unix(0, at)
 	}
+	s.Commit = r.commits.told()
 	if s.State == live.Failed {
 		r.failure.Lock()
 		s.Error = r.plan.Secrets.Mask(r.err.Error())

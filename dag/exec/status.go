@@ -19,6 +19,9 @@ func (r *Run) Status() string {
 	} else {
 		parts = append(parts, "no epoch yet")
 	}
+	if c := r.commits.told(); c != nil && !c.At.IsZero() {
+		parts = append(parts, "committed "+max(r.o.Now().Sub(c.At), 0).Truncate(time.Second).String()+" ago")
+	}
 	var in float64
 	var rejected, late uint64
 	var sinks []live.NodeStats

@@ -191,6 +191,9 @@ func (r *Runner) Stop() {
 // Summary is the account of the last run.
 func (r *Runner) Summary() exec.Summary { return r.current().run.Summary() }
 
+// Snapshot is the last run at this moment.
+func (r *Runner) Snapshot() live.Snapshot { return r.current().run.Snapshot() }
+
 // Status is the run in one line.
 func (r *Runner) Status() string { return r.current().run.Status() }
 

@@ -28,10 +28,19 @@ type Snapshot struct {
 	Error      string        `json:"error,omitempty"`   // why it failed
 	Epochs     uint64        `json:"epochs"`            // how many were cut; the last one's number is one less
 	LastCut    time.Time     `json:"last_cut,omitzero"` // when the last epoch was cut
+	Commit     *Commit       `json:"commit,omitempty"`  // the last one; nil: the run has no checkpoint
 	Nodes      []NodeStats   `json:"nodes"`
 	Edges      []EdgeStats   `json:"edges"`
 	Goroutines int           `json:"goroutines"`
 	HeapBytes  uint64        `json:"heap_bytes"`
+}
+
+// Commit is the last commit of a run with a checkpoint.
+type Commit struct {
+	Number uint64        `json:"number"`      // of all runs, from 1 on; 0: there was none yet
+	Epoch  uint64        `json:"epoch"`       // the last one that it holds
+	At     time.Time     `json:"at,omitzero"` // when it was made
+	Took   time.Duration `json:"took"`        // until it was durable; 0: an earlier run made it
 }
 
 // NodeStats are a node's counters, from the start of the run, and shares of the last second.

@@ -16,7 +16,7 @@ type Header struct {
 	FrozenSince time.Time // zero: the view is not frozen
 }
 
-// agesFrom is the width from which the first line says how old the last epoch is.
+// agesFrom is the width from which the first line says how old the last epoch is, or with a checkpoint the last commit.
 const agesFrom = 100
 
 // View draws the line. Where there is no room the last things go first.
@@ -120,7 +120,11 @@ func (h Header) facts(s *Scene, width int) [][]widget.Span {
 	}
 	if s.Snapshot.Epochs > 0 {
 		epoch := []widget.Span{span(theme.Muted, "epoch "), span(theme.Text, widget.Count(s.Snapshot.Epochs-1))}
-		if cut := s.Snapshot.LastCut; !cut.IsZero() && width >= agesFrom {
+		cut := s.Snapshot.LastCut
+		if c := s.Snapshot.Commit; c != nil { // what is done is what is durable
+			cut = c.At
+		}
+		if !cut.IsZero() && width >= agesFrom {
 			epoch = append(epoch, span(theme.OK, " "+s.Glyphs.Good), span(theme.Muted, " "+since(s.Now.Sub(cut))))
 		}
 		facts = append(facts, epoch)
