@@ -7,6 +7,7 @@ import (
 
 	"flowrun/dag/failpoint"
 	"flowrun/dag/live"
+	"flowrun/dag/plan"
 )
 
 // coordinate cuts epochs until the last one has passed, and then commits.
@@ -114,10 +115,12 @@ func (r *Run) due(t *trigger, epoch uint64, asked bool) (*cut, time.Time) {
 	if yes {
 		return &cut{epoch: epoch, commit: r.commits.due(now)}, time.Time{}
 	}
-	// Epochs that came too soon after the last commit are committed when it is time, whether or not one ends then.
-	if at := r.commits.again(); !at.IsZero() {
+	// Epochs that came too soon after the last commit are committed when it is time, whether or not one ends then. Where epochs have
+	// a grid, rows that wait for it are committed with theirs.
+	waiting := !r.waitingSince().IsZero()
+	if at := r.commits.again(); !at.IsZero() && !(waiting && t.Kind == plan.Every) {
 		if !now.Before(at) {
-			return &cut{epoch: epoch, commit: true, empty: r.waitingSince().IsZero()}, time.Time{}
+			return &cut{epoch: epoch, commit: true, empty: !waiting}, time.Time{}
 		}
 		if again.IsZero() || at.Before(again) {
 			again = at
@@ -158,6 +161,11 @@ func (r *Run) pass(ctx context.Context, c cut) error {
 func (r *Run) commit(ctx context.Context, c cut) error {
 	r.committing.Store(true)
 	defer r.committing.Store(false)
+	if r.commits != nil && r.printer.closed.Load() {
+		// Nobody read what was printed last, so it is not taken as shown: the next run prints it again.
+		r.log.Info("the reader of the output has gone, so what came since the last commit is not committed")
+		return r.forget(ctx)
+	}
 	if r.commits != nil {
 		failpoint.Pass("commit.before")
 		if err := r.write(ctx, c); err != nil {
@@ -211,6 +219,20 @@ func (r *Run) abort(ctx context.Context) {
 			r.log.Error(err.Error(), "node", s.id())
 		}
 	}
+}
+
+// forget aborts what sinks prepared at a barrier that is not committed.
+func (r *Run) forget(ctx context.Context) error {
+	for _, s := range r.sinks {
+		if !s.prepared {
+			continue
+		}
+		s.prepared = false
+		if err := s.guard(ctx, "abort", func() error { return s.snk.Abort(ctx, s.token) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // nudge makes the coordinator look again.
