@@ -100,6 +100,9 @@ func run(t testing.TB, dir string, b *blow, feed func(ctx context.Context, p *os
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	// One that hangs says where.
+	stuck := time.AfterFunc(patience-5*time.Second, func() { _ = cmd.Process.Signal(syscall.SIGQUIT) })
+	defer stuck.Stop()
 	fed := make(chan struct{})
 	feeding, stop := context.WithCancel(ctx)
 	go func() {
@@ -130,7 +133,7 @@ func run(t testing.TB, dir string, b *blow, feed func(ctx context.Context, p *os
 	}
 	stop()
 	<-fed
-	if ctx.Err() != nil {
+	if !stuck.Stop() {
 		t.Fatalf("the run still ran after %v\n%s", patience, stderr.String())
 	}
 	e := ended{code: cmd.ProcessState.ExitCode(), stderr: stderr.String(), steps: map[string]int{}}
