@@ -71,7 +71,7 @@ func (l life) run(t *testing.T, w *world, s scenario, rows [2][]timedRow, flush 
 		p.sources[id] = &rowSource{w: w, id: id, rows: rows[i], parts: 1, rand: rand.New(rand.NewPCG(l.seed, uint64(i))), wait: waits(0, 0, 1, 70, 700)}
 	}
 	for id := range timed.sinks {
-		p.sinks[id] = &shelfSink{w: w, id: id, fail: map[string]error{}}
+		p.sinks[id] = &shelfSink{w: w, id: id}
 	}
 	if list := plan.Bind(timed.p); list.HasErrors() {
 		return list.Err()
@@ -107,13 +107,13 @@ func (l life) run(t *testing.T, w *world, s scenario, rows [2][]timedRow, flush 
 		case "drain":
 			run.Drain()
 		case "read fails":
-			p.sources["a"].fail = failed
+			p.sources["a"].fail.Store("read", failed)
 		case "write fails":
-			victim.fail["write"] = failed
+			victim.fail.Store("write", failed)
 		case "prepare fails":
-			victim.fail["prepare"] = failed
+			victim.fail.Store("prepare", failed)
 		case "commit fails":
-			victim.fail["commit"] = failed
+			victim.fail.Store("commit", failed)
 		}
 	}
 	defer w.withSteps()()

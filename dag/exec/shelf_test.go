@@ -113,7 +113,7 @@ type shelfSink struct {
 	id    string
 	fresh []string // since the last Prepare
 	waits int      // of these, since the last Epoch
-	fail  map[string]error
+	fail  sync.Map // from what is to fail to its error
 }
 
 func (s *shelfSink) shelf() *shelf {
@@ -138,7 +138,7 @@ func (s *shelfSink) Write(_ context.Context, in *batch.Batch, _ op.Emitter) erro
 	lines := linesOf(in)
 	s.fresh = append(s.fresh, lines...)
 	s.waits += len(lines)
-	return s.fail["write"]
+	return failing(&s.fail, "write")
 }
 
 func (s *shelfSink) Epoch(context.Context, uint64) error {
@@ -149,7 +149,7 @@ func (s *shelfSink) Epoch(context.Context, uint64) error {
 
 func (s *shelfSink) Prepare(context.Context, op.Emitter) (op.Prepared, error) {
 	s.w.step("sink.prepare")
-	if err := s.fail["prepare"]; err != nil {
+	if err := failing(&s.fail, "prepare"); err != nil {
 		return nil, err
 	}
 	if len(s.fresh) == 0 {
@@ -171,7 +171,7 @@ func (s *shelfSink) Prepare(context.Context, op.Emitter) (op.Prepared, error) {
 
 func (s *shelfSink) Commit(_ context.Context, p op.Prepared) error {
 	s.w.step("sink.commit")
-	if err := s.fail["commit"]; err != nil {
+	if err := failing(&s.fail, "commit"); err != nil {
 		return err
 	}
 	err := s.w.live(func() { s.commit(p) })
@@ -216,6 +216,13 @@ func linesOf(in *batch.Batch) []string {
 	return lines
 }
 
+// failing is the error with which something is to fail; nil: it is not. Whoever lets it fail is another goroutine.
+func failing(all *sync.Map, what string) error {
+	err, _ := all.Load(what)
+	failed, _ := err.(error)
+	return failed
+}
+
 // rowSource gives rows, cut into batches at random, and can give them again from any of them on. Each of its partitions has every
 // so many of them.
 type rowSource struct {
@@ -226,7 +233,7 @@ type rowSource struct {
 	live  bool
 	rand  *rand.Rand
 	wait  func(r *rand.Rand, at int) time.Duration // before a batch
-	fail  error                                    // in place of a batch, once
+	fail  sync.Map                                 // as of a sink: "read" fails in place of a batch
 	rt    op.Runtime
 	at    int
 	told  int
@@ -255,8 +262,8 @@ func (s *rowSource) Read(ctx context.Context) (*batch.Batch, op.Position, error)
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	if s.fail != nil {
-		return nil, nil, s.fail
+	if err := failing(&s.fail, "read"); err != nil {
+		return nil, nil, err
 	}
 	if s.at == len(s.rows) {
 		if !s.live {
