@@ -97,7 +97,7 @@ func (a *asof) Process(_ context.Context, port int, in *batch.Batch, out op.Emit
 	s := a.sides[port]
 	rows := survivorsOf(in)
 	defer rows.release()
-	times, err := s.onTime(in, &rows, a.now, out)
+	times, err := punctual(&s.clock, &s.late, &rows, a.now, out)
 	if err != nil {
 		return err
 	}

@@ -75,19 +75,13 @@ func (d *dedupe) Process(_ context.Context, _ int, in *batch.Batch, out op.Emitt
 	defer d.keys.release()
 	rows := survivorsOf(in)
 	defer rows.release()
-	times, untimed := d.clock.times(in)
-	if len(untimed) > 0 {
-		if err := out.Reject(in, untimed); err != nil {
-			return err
-		}
-		rows.drop(untimed)
+	now := d.now
+	if d.within == 0 {
+		now = math.MinInt64 // nothing comes too late
 	}
-	if late := d.lateOf(rows.left, times); len(late) > 0 {
-		rows.take(late)
-		out.Late(len(late))
-		if err := d.late.emit(in, late, times, d.now, nil, nil, out); err != nil {
-			return err
-		}
+	times, err := punctual(&d.clock, &d.late, &rows, now, out)
+	if err != nil {
+		return err
 	}
 	failed, err := d.keys.eval(rows.left)
 	if err != nil {
@@ -114,13 +108,6 @@ func (d *dedupe) Process(_ context.Context, _ int, in *batch.Batch, out op.Emitt
 		return nil
 	}
 	return out.Emit("", in.WithSelection(passed))
-}
-
-func (d *dedupe) lateOf(b *batch.Batch, times []int64) []int32 {
-	if d.within == 0 {
-		return nil
-	}
-	return behind(b, times, d.now)
 }
 
 // first gives the rows that are no duplicate of one before.

@@ -182,7 +182,8 @@ func (f *fold) piece(in *batch.Batch, out op.Emitter) (int64, error) {
 	rows := survivorsOf(in)
 	defer rows.release()
 	if f.ttl > 0 {
-		if err := f.onTime(&rows, out); err != nil {
+		var err error
+		if f.times, err = punctual(&f.clock, &f.late, &rows, f.now, out); err != nil {
 			return 0, err
 		}
 	}
@@ -204,27 +205,6 @@ func (f *fold) piece(in *batch.Batch, out op.Emitter) (int64, error) {
 	}
 	f.dropUnstarted()
 	return f.emit(in, out)
-}
-
-// onTime takes out rows without a time, and those that are late.
-func (f *fold) onTime(rows *survivors, out op.Emitter) error {
-	times, untimed := f.clock.times(rows.in)
-	if len(untimed) > 0 {
-		if err := out.Reject(rows.in, untimed); err != nil {
-			return err
-		}
-		rows.drop(untimed)
-	}
-	if late := behind(rows.left, times, f.now); len(late) > 0 {
-		in := rows.in
-		rows.take(late)
-		out.Late(len(late))
-		if err := f.late.emit(in, late, times, f.now, nil, nil, out); err != nil {
-			return err
-		}
-	}
-	f.times = times
-	return nil
 }
 
 // forget makes a key start anew.

@@ -101,7 +101,7 @@ func (j *join) Process(_ context.Context, port int, in *batch.Batch, out op.Emit
 	var times []int64
 	var err error
 	if j.timed {
-		if times, err = s.onTime(in, &rows, j.now, out); err != nil {
+		if times, err = punctual(&s.clock, &s.late, &rows, j.now, out); err != nil {
 			return err
 		}
 	} else {

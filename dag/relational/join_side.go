@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"flowrun/dag/batch"
-	"flowrun/dag/op"
 	"flowrun/dag/plan"
 	"flowrun/dag/state"
 )
@@ -39,25 +38,6 @@ func (s *joinInput) attach(t *state.Table) {
 	s.rows.Refer(&s.key, t, 0)
 	s.rows.Attach("key", &s.key)
 	s.rows.Attach("time", &s.time)
-}
-
-// onTime gives the times of rows, and takes out those that have none, which are rejects, and those behind the watermark now.
-func (s *joinInput) onTime(in *batch.Batch, rows *survivors, now int64, out op.Emitter) (times []int64, err error) {
-	times, untimed := s.clock.times(in)
-	if len(untimed) > 0 {
-		if err := out.Reject(in, untimed); err != nil {
-			return nil, err
-		}
-		rows.drop(untimed)
-	}
-	if late := behind(rows.left, times, now); len(late) > 0 {
-		rows.take(late)
-		out.Late(len(late))
-		if err := s.late.emit(in, late, times, now, nil, nil, out); err != nil {
-			return nil, err
-		}
-	}
-	return times, nil
 }
 
 // withoutKey lists the rows that have a null in their key.

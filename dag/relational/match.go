@@ -168,19 +168,9 @@ func (m *match) Process(_ context.Context, _ int, in *batch.Batch, out op.Emitte
 	defer m.args.release()
 	rows := survivorsOf(in)
 	defer rows.release()
-	times, untimed := m.clock.times(in)
-	if len(untimed) > 0 {
-		if err := out.Reject(in, untimed); err != nil {
-			return err
-		}
-		rows.drop(untimed)
-	}
-	if late := behind(rows.left, times, m.now); len(late) > 0 {
-		rows.take(late)
-		out.Late(len(late))
-		if err := m.late.emit(in, late, times, m.now, nil, nil, out); err != nil {
-			return err
-		}
+	times, err := punctual(&m.clock, &m.late, &rows, m.now, out)
+	if err != nil {
+		return err
 	}
 	failed, err := m.look(rows.left)
 	if err != nil {

@@ -56,19 +56,9 @@ func (s *sorted) Open(_ context.Context, rt op.Runtime) error {
 func (s *sorted) Process(_ context.Context, _ int, in *batch.Batch, out op.Emitter) error {
 	rows := survivorsOf(in)
 	defer rows.release()
-	times, untimed := s.clock.times(in)
-	if len(untimed) > 0 {
-		if err := out.Reject(in, untimed); err != nil {
-			return err
-		}
-		rows.drop(untimed)
-	}
-	if late := behind(rows.left, times, s.now); len(late) > 0 {
-		rows.take(late)
-		out.Late(len(late))
-		if err := s.late.emit(in, late, times, s.now, nil, nil, out); err != nil {
-			return err
-		}
+	times, err := punctual(&s.clock, &s.late, &rows, s.now, out)
+	if err != nil {
+		return err
 	}
 	slots, err := s.rows.Append(in.Record, rows.left.Sel)
 	if err != nil {

@@ -68,19 +68,9 @@ func (t *top) Process(_ context.Context, _ int, in *batch.Batch, out op.Emitter)
 	defer t.keys.release()
 	rows := survivorsOf(in)
 	defer rows.release()
-	times, untimed := t.clock.times(in)
-	if len(untimed) > 0 {
-		if err := out.Reject(in, untimed); err != nil {
-			return err
-		}
-		rows.drop(untimed)
-	}
-	if late := behind(rows.left, times, t.now); len(late) > 0 {
-		rows.take(late)
-		out.Late(len(late))
-		if err := t.late.emit(in, late, times, t.now, nil, nil, out); err != nil {
-			return err
-		}
+	times, err := punctual(&t.clock, &t.late, &rows, t.now, out)
+	if err != nil {
+		return err
 	}
 	failed, err := t.keys.eval(rows.left)
 	if err != nil {
