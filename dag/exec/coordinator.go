@@ -164,7 +164,8 @@ func (r *Run) commit(ctx context.Context, c cut) error {
 	if r.commits != nil && r.printer.closed.Load() {
 		// Nobody read what was printed last, so it is not taken as shown: the next run prints it again.
 		r.log.Info("the reader of the output has gone, so what came since the last commit is not committed")
-		return r.forget(ctx)
+		r.forget(ctx, func(*sink) bool { return false })
+		return nil
 	}
 	if r.commits != nil {
 		failpoint.Pass("commit.before")
@@ -210,8 +211,13 @@ func (r *Run) abort(ctx context.Context) {
 	if r.committing.Load() || r.unsure.Load() {
 		return // what may be durable is finished by the next run
 	}
+	r.forget(ctx, func(s *sink) bool { return s.working.Load() })
+}
+
+// forget aborts what sinks prepared, but for those that are stuck, and logs what fails.
+func (r *Run) forget(ctx context.Context, stuck func(*sink) bool) {
 	for _, s := range r.sinks {
-		if s.working.Load() || !s.prepared {
+		if !s.prepared || stuck(s) {
 			continue
 		}
 		s.prepared = false
@@ -219,20 +225,6 @@ func (r *Run) abort(ctx context.Context) {
 			r.log.Error(err.Error(), "node", s.id())
 		}
 	}
-}
-
-// forget aborts what sinks prepared at a barrier that is not committed.
-func (r *Run) forget(ctx context.Context) error {
-	for _, s := range r.sinks {
-		if !s.prepared {
-			continue
-		}
-		s.prepared = false
-		if err := s.guard(ctx, "abort", func() error { return s.snk.Abort(ctx, s.token) }); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // nudge makes the coordinator look again.
