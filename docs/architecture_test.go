@@ -30,6 +30,7 @@ var house = []struct {
 	never   []string
 }{
 	{0, "dag/diag", "spans, diagnostics with code and hint, caret printer, did-you-mean", []string{}, nil},
+	{0, "dag/durable", "directories that a crash does not take away again, over a file system that tests let fail", []string{}, nil},
 	{0, "dag/failpoint", "the named steps at which the crash tests end the process", []string{}, nil},
 	{0, "dag/live", "what a watcher sees: topology, snapshot, preview, commands; plain data", []string{}, nil},
 	{0, "pipelines/bench", "the workloads of flowrun bench, as files", []string{}, nil},
@@ -39,10 +40,10 @@ var house = []struct {
 	{2, "dag/batch", "the batch, its ownership rule, builders, text table, previews", []string{"dag/diag", "dag/schema", "dag/live"}, nil},
 	{3, "dag/expr", "parse and type expressions, function table, column kernels, row fallback", []string{"dag/diag", "dag/schema", "dag/batch"}, nil},
 	{3, "dag/codec/columnar", "files of columns: Parquet and Arrow IPC, read by column and row group, and written", []string{"dag/diag", "dag/schema", "dag/batch"}, nil},
-	{3, "dag/journal", "what a source received, kept on disk until it is committed: a log in checksummed segments", []string{"dag/diag", "dag/failpoint", "dag/schema", "dag/batch"}, nil},
-	{3, "dag/stage", "rows of a sink that wait for their commit, kept on disk", []string{"dag/batch"}, nil},
+	{3, "dag/journal", "what a source received, kept on disk until it is committed: a log in checksummed segments", []string{"dag/diag", "dag/durable", "dag/failpoint", "dag/schema", "dag/batch"}, nil},
+	{3, "dag/stage", "rows of a sink that wait for their commit, kept on disk", []string{"dag/durable", "dag/batch"}, nil},
 	{3, "dag/state", "state tables", []string{"dag/schema", "dag/batch"}, nil},
-	{4, "dag/checkpoint", "what outlives a run: a point of it and the state of its operators, written in one durable step", []string{"dag/failpoint", "dag/state"}, nil},
+	{4, "dag/checkpoint", "what outlives a run: a point of it and the state of its operators, written in one durable step", []string{"dag/durable", "dag/failpoint", "dag/state"}, nil},
 	{4, "dag/codec", "bytes to columns and back: text, json lines, csv, key=value; all formats by name", []string{"dag/diag", "dag/schema", "dag/batch", "dag/codec/columnar"}, nil},
 	{4, "dag/plan", "closed logical algebra: bind, check, rewrite, explain", []string{"dag/diag", "dag/schema", "dag/spec", "dag/expr"}, nil},
 	{4, "dag/op", "the operator contract: Source, Transform, Sink, Runtime", []string{"dag/schema", "dag/batch", "dag/state"}, nil},
@@ -74,7 +75,7 @@ var homes = map[string][]string{
 	"github.com/charmbracelet/bubbletea": {"tui", "tui/*"},
 	"github.com/charmbracelet/lipgloss":  {"tui", "tui/*"},
 	"github.com/charmbracelet/bubbles":   {"tui", "tui/*"},
-	"github.com/cockroachdb/pebble/v2":   {"dag/checkpoint", "dag/journal", "dag/job", "dag/op/journaled", "dag/stage", "nodes/sqltable"},
+	"github.com/cockroachdb/pebble/v2":   {"dag/durable", "dag/checkpoint", "dag/journal", "dag/job", "dag/op/journaled", "dag/stage", "nodes/sqltable"},
 	"modernc.org/sqlite":                 {"nodes/sqlite"},
 	"github.com/jackc/pgx/v5":            {"nodes/postgres"},
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/sstable/block"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"flowrun/dag/durable"
 	"flowrun/dag/failpoint"
 	"flowrun/dag/state"
 )
@@ -54,7 +55,7 @@ var (
 // Open opens the checkpoint in a directory, which it makes. The errors are those above, wrapped, and those of the file system.
 func Open(fs vfs.FS, dir string) (*Store, error) {
 	s := &Store{fs: fs, dir: dir, log: &logger{}}
-	if err := s.makeDirs(); err != nil {
+	if err := durable.MakeDir(fs, s.storeDir()); err != nil {
 		return nil, s.failed("open", err)
 	}
 	if err := s.open(); err != nil {
@@ -117,30 +118,6 @@ func (s *Store) storeDir() string { return filepath.Join(s.dir, "store") }
 
 // Dir is the directory of the checkpoint.
 func (s *Store) Dir() string { return s.dir }
-
-// makeDirs makes the directories, durably: a store whose directory a crash took away would look like none that ever was.
-func (s *Store) makeDirs() error {
-	var parents []string // of directories that are not there yet
-	for dir := s.storeDir(); ; dir = filepath.Dir(dir) {
-		if _, err := s.fs.Stat(dir); err == nil || dir == filepath.Dir(dir) {
-			break
-		}
-		parents = append(parents, filepath.Dir(dir))
-	}
-	if err := s.fs.MkdirAll(s.storeDir(), 0o777); err != nil {
-		return err
-	}
-	for _, dir := range parents {
-		d, err := s.fs.OpenDir(dir)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(d.Sync(), d.Close()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // begin reads the point, or notes the layout of a new store.
 func (s *Store) begin() error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"flowrun/dag/durable"
 	"flowrun/dag/failpoint"
 )
 
@@ -62,7 +63,7 @@ func Open(fs FS, dir string, o Options) (*Journal, error) {
 	if len(o.Meta) > maxMeta {
 		return nil, fmt.Errorf("journal: %d bytes of meta data, and %d can be", len(o.Meta), maxMeta)
 	}
-	if err := makeDir(fs, dir); err != nil {
+	if err := durable.MakeDir(fs, dir); err != nil {
 		return nil, err
 	}
 	lock, err := fs.Lock(fs.PathJoin(dir, "LOCK"))
@@ -197,7 +198,7 @@ func (j *Journal) begin() error {
 
 func (j *Journal) path(first uint64) string { return j.fs.PathJoin(j.dir, segmentName(first)) }
 
-func (j *Journal) syncDir() error { return syncDir(j.fs, j.dir) }
+func (j *Journal) syncDir() error { return durable.SyncDir(j.fs, j.dir) }
 
 // Trim says that nothing up to the record numbered seq is needed any more. Segments that hold nothing else are removed.
 func (j *Journal) Trim(seq uint64) error {

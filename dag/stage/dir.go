@@ -9,6 +9,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"flowrun/dag/durable"
 )
 
 const extension = ".rows"
@@ -24,7 +26,7 @@ type Dir struct {
 // Open makes the directory, where it is not there yet, and those above it.
 func Open(fs vfs.FS, path string, mem memory.Allocator) (*Dir, error) {
 	d := &Dir{fs: fs, path: path, mem: mem}
-	if err := makeDir(fs, path); err != nil {
+	if err := durable.MakeDir(fs, path); err != nil {
 		return nil, err
 	}
 	names, err := fs.List(path)
@@ -83,36 +85,3 @@ func number(name string) (uint64, bool) {
 }
 
 func nameOf(n uint64) string { return fmt.Sprintf("%020d%s", n, extension) }
-
-// makeDir makes a directory that a crash does not take away again, and those above it.
-func makeDir(fs vfs.FS, dir string) error {
-	made := []string{dir}
-	for up := fs.PathDir(dir); up != made[len(made)-1]; up = fs.PathDir(up) {
-		if _, err := fs.Stat(up); err == nil {
-			break
-		}
-		made = append(made, up)
-	}
-	if err := fs.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	for _, d := range made {
-		up := fs.PathDir(d)
-		if up == "" {
-			up = "."
-		}
-		if err := syncDir(fs, up); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func syncDir(fs vfs.FS, dir string) error {
-	d, err := fs.OpenDir(dir)
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	return errors.Join(err, d.Close())
-}

@@ -13,6 +13,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"flowrun/dag/batch"
+	"flowrun/dag/durable"
 )
 
 // Piece names rows that are durable. The zero Piece is no rows.
@@ -96,7 +97,7 @@ func (w *Writer) Finish() (Piece, error) {
 		err = w.file.Sync()
 	}
 	if err = errors.Join(err, w.file.Close()); err == nil {
-		err = syncDir(w.dir.fs, w.dir.path)
+		err = durable.SyncDir(w.dir.fs, w.dir.path)
 	}
 	if err != nil {
 		_ = w.dir.fs.Remove(w.dir.file(w.name))

@@ -1,4 +1,6 @@
-package journal
+// Package durable makes changes of directories outlast a crash of the machine, over a file system that tests let fail
+// (github.com/cockroachdb/pebble/v2/vfs).
+package durable
 
 import (
 	"errors"
@@ -6,8 +8,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// makeDir makes a directory that a crash does not take away again, and those above it.
-func makeDir(fs vfs.FS, dir string) error {
+// MakeDir makes a directory, and those above it that are missing, so that a crash does not take them away again.
+func MakeDir(fs vfs.FS, dir string) error {
 	made := []string{dir}
 	for up := fs.PathDir(dir); up != made[len(made)-1]; up = fs.PathDir(up) {
 		if _, err := fs.Stat(up); err == nil {
@@ -23,14 +25,15 @@ func makeDir(fs vfs.FS, dir string) error {
 		if up == "" {
 			up = "."
 		}
-		if err := syncDir(fs, up); err != nil {
+		if err := SyncDir(fs, up); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func syncDir(fs vfs.FS, dir string) error {
+// SyncDir makes the names in a directory durable: of files that were made, renamed or removed.
+func SyncDir(fs vfs.FS, dir string) error {
 	d, err := fs.OpenDir(dir)
 	if err != nil {
 		return err
