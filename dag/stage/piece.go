@@ -115,59 +115,27 @@ func (w *Writer) Discard() error {
 
 // Schema is that of the rows of a piece.
 func (d *Dir) Schema(p Piece) (*arrow.Schema, error) {
-	f, err := d.fs.Open(d.file(p.Name))
+	f, r, err := d.open(p)
 	if err != nil {
-		return nil, d.wrong(p, err)
+		return nil, err
 	}
 	defer f.Close()
-	r, err := ipc.NewReader(f, ipc.WithAllocator(d.mem))
-	if err != nil {
-		return nil, d.wrong(p, ErrDamaged)
-	}
 	defer r.Release()
 	return r.Schema(), nil
 }
 
-// Read gives the rows of a piece, batch by batch, each lent to each. That the piece is what was written is known, and told, at
-// the end only: until Read has returned nil nothing may be made visible.
-func (d *Dir) Read(p Piece, each func(*batch.Batch) error) (err error) {
+// Read gives the rows of a piece, batch by batch, each lent to each. That the piece is what was written is known before the first.
+func (d *Dir) Read(p Piece, each func(*batch.Batch) error) error {
 	if p.Rows == 0 {
 		return nil
 	}
-	f, err := d.fs.Open(d.file(p.Name))
+	f, r, err := d.open(p)
 	if err != nil {
-		return d.wrong(p, err)
+		return err
 	}
 	defer f.Close()
-	in := &checked{file: f, left: p.Size}
-	defer func() {
-		if bad := recover(); bad != nil { // the reader of columns meets offsets that cannot be
-			if in.finish(p) == nil {
-				panic(bad)
-			}
-			err = d.wrong(p, ErrDamaged)
-		}
-	}()
-	var mine error
-	rows, err := d.records(in, func(b *batch.Batch) error {
-		mine = each(b)
-		return mine
-	})
-	switch {
-	case mine != nil:
-		return mine
-	case err != nil, in.finish(p) != nil, rows != p.Rows:
-		return d.wrong(p, ErrDamaged)
-	}
-	return nil
-}
-
-func (d *Dir) records(in io.Reader, each func(*batch.Batch) error) (rows int64, err error) {
-	r, err := ipc.NewReader(bufio.NewReaderSize(in, bufferSize), ipc.WithAllocator(d.mem))
-	if err != nil {
-		return 0, err
-	}
 	defer r.Release()
+	rows := int64(0)
 	for r.Next() {
 		rec := r.RecordBatch()
 		rec.Retain()
@@ -176,35 +144,35 @@ func (d *Dir) records(in io.Reader, each func(*batch.Batch) error) (rows int64, 
 		err := each(b)
 		b.Release()
 		if err != nil {
-			return rows, err
+			return err
 		}
 	}
-	return rows, r.Err()
-}
-
-// checked reads as much of a file as was written, and knows its checksum.
-type checked struct {
-	file io.Reader
-	left int64
-	sum  uint32
-}
-
-func (c *checked) Read(p []byte) (int, error) {
-	if c.left == 0 {
-		return 0, io.EOF
-	}
-	n, err := c.file.Read(p[:min(int64(len(p)), c.left)])
-	c.left -= int64(n)
-	c.sum = crc32.Update(c.sum, castagnoli, p[:n])
-	return n, err
-}
-
-// finish reads the rest, and says whether all is as it was written.
-func (c *checked) finish(p Piece) error {
-	if _, err := io.Copy(io.Discard, c); err != nil || c.left > 0 || c.sum != p.Sum {
-		return ErrDamaged
+	if r.Err() != nil || rows != p.Rows {
+		return d.wrong(p, ErrDamaged)
 	}
 	return nil
+}
+
+// open checks that a piece is what was written, and begins to read it. The check comes first: of a damaged file the reader of
+// columns might ask for any amount of memory.
+func (d *Dir) open(p Piece) (vfs.File, *ipc.Reader, error) {
+	f, err := d.fs.Open(d.file(p.Name))
+	if err != nil {
+		return nil, nil, d.wrong(p, err)
+	}
+	sum := crc32.New(castagnoli)
+	n, err := io.Copy(sum, io.NewSectionReader(f, 0, p.Size))
+	if err == nil && (n != p.Size || sum.Sum32() != p.Sum) {
+		err = ErrDamaged
+	}
+	var r *ipc.Reader
+	if err == nil {
+		r, err = ipc.NewReader(bufio.NewReaderSize(io.NewSectionReader(f, 0, p.Size), bufferSize), ipc.WithAllocator(d.mem))
+	}
+	if err != nil {
+		return nil, nil, errors.Join(d.wrong(p, err), f.Close())
+	}
+	return f, r, nil
 }
 
 func (d *Dir) wrong(p Piece, err error) error {
