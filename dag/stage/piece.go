@@ -62,10 +62,11 @@ func (d *Dir) Begin(s *arrow.Schema) (*Writer, error) {
 // summed is the file of a Writer, which knows the checksum of what was written.
 type summed Writer
 
+// Write takes the sum first: a vfs.File may change what it was given. After a write that failed nobody asks for the sum.
 func (s *summed) Write(p []byte) (int, error) {
+	s.sum = crc32.Update(s.sum, castagnoli, p)
 	n, err := s.file.Write(p)
 	s.size += int64(n)
-	s.sum = crc32.Update(s.sum, castagnoli, p[:n])
 	return n, err
 }
 
