@@ -74,6 +74,7 @@ func (i *instance) wake() time.Time {
 
 // tick implements clocked. What it emits counts as released by a watermark.
 func (i *instance) tick(ctx context.Context, now time.Time) error {
+	i.touched = true
 	i.emit.begin(callWatermark)
 	return i.guard(ctx, "tick", func() error {
 		if err := i.clock.Tick(ctx, now, i.emit); err != nil {

@@ -237,21 +237,24 @@ func (t *transform) spread(ctx context.Context) error {
 	})
 }
 
-// save hands over what the operator's memory has changed since the last commit.
+// save hands over what the operator's memory has changed since the last commit. Where nothing came to it since it is not looked at:
+// barriers alone change nothing of what it remembers, see op.Durable.
 func (i *instance) save() error {
 	cs := i.run.commits
 	if cs == nil || i.durable == nil {
 		return nil
 	}
 	in := checkpoint.Instance{Node: i.id(), Lane: i.emit.writer.lane, Fresh: i.fresh}
-	err := i.guard(i.emit.ctx, "save", func() error {
-		in.Changes = i.memory.Save(i.durable.Remember)
-		return nil
-	})
-	if err != nil {
-		return err
+	if i.touched {
+		err := i.guard(i.emit.ctx, "save", func() error {
+			in.Changes = i.memory.Save(i.durable.Remember)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
 	}
-	i.fresh = false
+	i.fresh, i.touched = false, false
 	cs.note(i.id(), func(n *checkpoint.Node) { n.Lanes = i.lanes() })
 	cs.saved(in)
 	return nil

@@ -32,10 +32,11 @@ type instance struct {
 	durable op.Durable    // nil: there is nothing to save
 	memory  *state.Memory // nil without a checkpoint
 	fresh   bool          // what is stored of it, if anything is, is not its own
+	touched bool          // something came since the last commit, or nothing was saved or restored yet: see save
 }
 
 func newInstance(n *node, tr op.Transform, emit *emitter, rt op.Runtime) *instance {
-	i := &instance{node: n, tr: tr, rt: rt, emit: emit, inbox: newInbox(n.in), marks: newWatermarks(len(n.in)), more: make([]bool, len(n.in))}
+	i := &instance{node: n, tr: tr, rt: rt, emit: emit, inbox: newInbox(n.in), marks: newWatermarks(len(n.in)), more: make([]bool, len(n.in)), touched: true}
 	n.emits = append(n.emits, emit)
 	return i
 }
@@ -81,8 +82,11 @@ func (i *instance) process(ctx context.Context, port int, b *batch.Batch) error 
 	i.emit.begin(callProcess)
 	if i.finished || i.abandoned.Load() {
 		i.emit.Filter(rows)
-	} else if err := i.guard(ctx, "process", func() error { return i.tr.Process(ctx, port, b, i.emit) }); err != nil {
-		return err
+	} else {
+		i.touched = true
+		if err := i.guard(ctx, "process", func() error { return i.tr.Process(ctx, port, b, i.emit) }); err != nil {
+			return err
+		}
 	}
 	if err := i.emit.settle(rows, b.Skipped); err != nil {
 		return i.failed("process", err)
@@ -150,6 +154,7 @@ func (i *instance) watermark(ctx context.Context, port int, s standing) error {
 func (i *instance) rise(ctx context.Context, now standing) error {
 	ends := now.at.Equal(op.EndOfTime)
 	promise := now
+	i.touched = true
 	i.emit.begin(callWatermark)
 	err := i.guard(ctx, "watermark", func() error {
 		p, err := i.tr.Watermark(ctx, now.at, i.emit)

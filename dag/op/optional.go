@@ -57,7 +57,8 @@ type Stateful interface {
 // one; what it makes again at every start, it does not show.
 //
 // The runner asks on the operator's goroutine: behind Open, and before anything comes, where there is something to restore; and
-// behind Barrier where a commit follows.
+// behind Barrier where a commit follows, unless neither Process nor Watermark nor Tick was called since the last commit: a Barrier
+// that comes behind another one with nothing in between changes nothing of what is remembered.
 type Durable interface {
 	// Remember shows all that is remembered, the same parts in every run. Where m reads, they are what an earlier run saved when it
 	// returns; the operator then makes again what follows from them.

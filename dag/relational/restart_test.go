@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"flowrun/dag/op"
+	"flowrun/dag/op/optest"
 	"flowrun/dag/plan"
 	"flowrun/dag/state"
 )
@@ -65,6 +66,7 @@ func (p *pipe) restart() {
 		p.memory, p.saved = state.NewMemory(), saved{}
 	}
 	p.saved.apply(p.t, p.memory.Save(d.Remember))
+	p.barrierAlone(d)
 	if r, ok := p.t.(*rapid.T); ok && !rapid.Bool().Draw(r, "restart") {
 		return
 	}
@@ -91,6 +93,20 @@ func (p *pipe) restart() {
 	}
 	if changes := p.memory.Save(again.(op.Durable).Remember); len(changes) > 0 {
 		p.t.Fatalf("what was restored is not what was saved: %d blocks differ, the first in %q", len(changes), changes[0].Part)
+	}
+}
+
+// barrierAlone holds that a barrier with nothing between it and the one before changes nothing of what is saved: where nothing
+// else came commits do not look.
+func (p *pipe) barrierAlone(d op.Durable) {
+	p.t.Helper()
+	ignored := &optest.Emitter{}
+	defer ignored.Release()
+	if err := p.op.Barrier(context.Background(), 0, ignored); err != nil {
+		p.t.Fatalf("Barrier: %v", err)
+	}
+	if changes := p.memory.Save(d.Remember); len(changes) > 0 {
+		p.t.Fatalf("a barrier alone changed %d blocks, the first in %q", len(changes), changes[0].Part)
 	}
 }
 
