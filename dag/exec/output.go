@@ -2,10 +2,14 @@ package exec
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
+
+	"flowrun/dag/retry"
 )
 
 // ErrOutputClosed is what writing to Runtime.Stdout gives once the reader of the run's output has gone away. The run then
@@ -20,17 +24,17 @@ type printer struct {
 	closed atomic.Bool
 }
 
-func (p *printer) write(node string, text []byte) error {
+func (p *printer) write(n *node, text []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed.Load() {
 		return ErrOutputClosed
 	}
-	p.run.printed(node, text)
+	p.run.printed(n.id(), text)
 	if p.out == nil {
 		return nil
 	}
-	if _, err := p.out.Write(text); err != nil {
+	if err := p.put(n, text); err != nil {
 		if errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
 			p.closed.Store(true)
 			p.run.Drain()
@@ -41,11 +45,28 @@ func (p *printer) write(node string, text []byte) error {
 	return nil
 }
 
+// outputPatience is how long a disk without room, or a terminal that takes nothing now, is waited for.
+const outputPatience = 5 * time.Minute
+
+// put writes text to the output, and waits for what may pass; no byte is written twice.
+func (p *printer) put(n *node, text []byte) error {
+	l := retry.Loop{Clock: n.rt, For: outputPatience, Hurry: n.rt.hurry, Over: func() { n.rt.Status("") }}
+	l.Waits = func(cause string, wait time.Duration) {
+		n.rt.WarnEvery("output: "+cause, "cannot write to the output, trying on", "error", cause)
+		n.rt.Status(fmt.Sprintf("the output: %s, retry in %ds", cause, int((wait+time.Second-1)/time.Second)))
+	}
+	return l.Do(p.run.base, func() error {
+		written, err := p.out.Write(text)
+		text = text[written:]
+		return err
+	})
+}
+
 // nodeWriter is Runtime.Stdout of one node.
 type nodeWriter struct{ n *node }
 
 func (w nodeWriter) Write(text []byte) (int, error) {
-	if err := w.n.run.printer.write(w.n.id(), text); err != nil {
+	if err := w.n.run.printer.write(w.n, text); err != nil {
 		return 0, err
 	}
 	return len(text), nil

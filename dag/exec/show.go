@@ -64,7 +64,7 @@ func (s *shower) flush(epoch uint64) error {
 	})
 	for _, b := range ready {
 		n := s.run.nodes[b.node]
-		switch err := s.run.printer.write(n.id(), b.text); {
+		switch err := s.run.printer.write(n, b.text); {
 		case errors.Is(err, ErrOutputClosed):
 			return nil
 		case err != nil:

@@ -3,6 +3,7 @@ package exec_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -367,6 +368,66 @@ func TestABrokenOutputFailsTheRun(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		g.check(r)
+	})
+}
+
+// crowded is an output that takes a piece of what it is given, and then nothing for a while.
+type crowded struct {
+	bytes.Buffer
+	until time.Time
+	errno syscall.Errno
+}
+
+func (c *crowded) Write(b []byte) (int, error) {
+	if time.Now().Before(c.until) {
+		n, _ := c.Buffer.Write(b[:len(b)/3])
+		return n, &os.PathError{Op: "write", Path: "/dev/stdout", Err: c.errno}
+	}
+	return c.Buffer.Write(b)
+}
+
+// A full disk, or a terminal that another program has made not to wait, is waited for, and takes each byte once.
+func TestAnOutputThatTakesNothingIsWaitedFor(t *testing.T) {
+	for _, errno := range []syscall.Errno{syscall.ENOSPC, syscall.EAGAIN} {
+		for _, how := range []string{"written", "shown"} {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGraph(t)
+				g.source("in", &source{steps: slices.Repeat([]step{{after: time.Second, rows: []int64{1}}}, 5)})
+				out := g.sink("out", &sink{}, "in")
+				if out.write = printTo(out); how == "shown" {
+					out.write = nil
+					out.epoch = func(epoch uint64) error { out.rt.Show(epoch, []byte("row\n")); return nil }
+				}
+				to := &crowded{until: time.Now().Add(time.Minute), errno: errno}
+				r := g.run(exec.Options{Output: to})
+				if text := to.String(); strings.Trim(text, "row\n") != "" || strings.Count(text, "row\n")*4 != len(text) || len(text) == 0 {
+					t.Errorf("%v, %s: %q", errno, how, text)
+				}
+				warnings := 0
+				events, _ := r.Events(t.Context(), 0)
+				for e := range events {
+					if e.Level == live.Warn && strings.Contains(e.Text, "cannot write to the output, trying on") {
+						warnings++
+					}
+				}
+				if warnings < 1 || warnings > 7 {
+					t.Errorf("%v, %s: %d warnings in a minute", errno, how, warnings)
+				}
+			})
+		}
+	}
+	synctest.Test(t, func(t *testing.T) { // it ends with the run
+		g := newGraph(t)
+		g.source("in", &source{steps: []step{{rows: []int64{1}}}, live: true})
+		out := g.sink("out", &sink{}, "in")
+		out.write = printTo(out)
+		r, wait := g.start(exec.Options{Output: &crowded{until: time.Now().Add(time.Hour), errno: syscall.ENOSPC}})
+		time.Sleep(10 * time.Second)
+		begun := time.Now()
+		r.Drain()
+		if err := wait(); !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "gave up") || time.Since(begun) > 2*time.Second {
+			t.Errorf("%v after %v", err, time.Since(begun))
+		}
 	})
 }
 

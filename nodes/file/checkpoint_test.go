@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
@@ -24,6 +25,8 @@ import (
 	"flowrun/dag/op"
 	"flowrun/dag/op/optest"
 	"flowrun/dag/plan"
+	"flowrun/dag/retry"
+	"flowrun/dag/spec"
 )
 
 // saved is a sink under a checkpoint, a source of the rows 0, 1, 2... that can replay, and the store of the checkpoint. Its actions
@@ -59,7 +62,7 @@ func newSaved(t interface{ Fatalf(string, ...any) }, rt *optest.Runtime, path, f
 // run is one run up to its end or its death: all of what it does, until one thing fails.
 func (m *saved) run(actions ...func() error) (alive bool) {
 	m.sink = newSink(m.c, m.w)
-	m.sink.disk = m.disk
+	m.sink.disk, m.sink.pause = m.disk, retry.Backoff{Shortest: time.Microsecond, Longest: time.Microsecond}
 	m.at, m.prepared = m.rows, nil
 	var pending []op.Prepared
 	if m.token != nil {
@@ -312,6 +315,8 @@ func TestCheckpointedFilesHoldWhatWasCommitted(t *testing.T) {
 					if rapid.Bool().Draw(r, "fault") {
 						m.disk.fault = rapid.SampledFrom([]error{errCrash, syscall.EIO, syscall.ENOSPC}).Draw(r, "which")
 						m.disk.at = m.disk.step + rapid.IntRange(1, 40).Draw(r, "at")
+						m.disk.times = rapid.IntRange(1, 3).Draw(r, "times")
+						m.c.Retry = spec.Duration(rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(r, "patience"))
 					}
 					var actions []func() error
 					for range rapid.IntRange(0, 12).Draw(r, "actions") {
@@ -385,6 +390,52 @@ func TestEveryStepMayFail(t *testing.T) {
 				if alive && !hit {
 					break
 				}
+			}
+		}
+	}
+}
+
+// What may pass is waited for: a run in which each step on the disk is refused, once or for a while, goes on as if nothing had been, but
+// where the step was a sync.
+func TestWhatPassesIsWaitedFor(t *testing.T) {
+	for _, k := range kinds {
+		rt := optest.New(t)
+		calls := map[string]bool{}
+		for _, times := range []int{1, 4} {
+			for step := 1; ; step++ {
+				m := newSaved(t, rt, k.path, k.format, k.compression)
+				m.c.Retry = spec.Duration(time.Hour)
+				opens := m.run() // what is refused before the first row ends the run
+				if !opens {
+					t.Fatal("a disk without faults")
+				}
+				m.disk.fault, m.disk.times = syscall.ENOSPC, times
+				begin := func() error { m.disk.at = m.disk.step + step; return nil }
+				alive := m.run(begin, m.write(2), m.round, m.write(1), m.write(22), m.prepare, m.store, m.write(1), m.commit, m.timed,
+					m.write(3), m.round, m.timed, m.end(true), m.round, func() error { m.disk.at = 0; return nil })
+				if len(m.disk.failed) == 0 {
+					break
+				}
+				call := m.disk.failed[0]
+				calls[call] = true
+				synced := slices.ContainsFunc(m.disk.failed, func(c string) bool { return strings.HasPrefix(c, "sync") })
+				if alive == synced {
+					t.Fatalf("%v: refused at step %d, %q: the run goes on: %v (%v)", k, step, m.disk.failed, alive, m.sink.failed)
+				}
+				m.disk.at = 0
+				if alive && len(m.seen()) != m.at {
+					t.Fatalf("%v: refused at step %d, %q: %d rows show of %d", k, step, m.disk.failed, len(m.seen()), m.at)
+				}
+				more := 3
+				if k.path != outDir && k.format == "arrow" {
+					more = 0 // it cannot be gone on with
+				}
+				m.finish(more)
+			}
+		}
+		for _, call := range []string{"write", "rename", "sync"} {
+			if !calls[call] {
+				t.Errorf("%v: no %s was refused", k, call)
 			}
 		}
 	}

@@ -33,6 +33,7 @@ func (s *sink) Prepare(context.Context, op.Emitter) (op.Prepared, error) {
 	if !s.saved && s.part == nil {
 		return nil, nil
 	}
+	defer s.waits()()
 	t, err := s.prepare()
 	if err != nil {
 		s.failed = err

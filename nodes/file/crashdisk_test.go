@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 // crashDisk is a disk in memory whose steps can fail, and that can stop at any of them. After a stop it holds what a killed process
@@ -18,8 +19,11 @@ type crashDisk struct {
 	durable map[string]*inode // as they were when last synced
 	log     []func(map[string]*inode)
 	step    int
-	at      int   // the step that fails; 0: none
-	fault   error // what it fails with; errCrash: this and all that follow
+	at      int       // the step that fails; 0: none
+	fault   error     // what it fails with; errCrash: this and all that follow
+	times   int       // so many steps fail, one behind the other; 0: one
+	until   time.Time // steps fail up to then; zero: not
+	failed  []string  // the calls whose step failed
 	dead    bool
 }
 
@@ -31,16 +35,24 @@ func newCrashDisk() *crashDisk {
 	return &crashDisk{names: map[string]*inode{}, durable: map[string]*inode{}}
 }
 
-// next is before each step that changes something.
-func (d *crashDisk) next() error {
+// next is before each step that changes something, which is a call of some name.
+func (d *crashDisk) next(call string) error {
 	if d.dead {
 		return errCrash
 	}
-	if d.step++; d.step != d.at {
+	if d.step++; !d.fails() {
 		return nil
 	}
+	d.failed = append(d.failed, call)
 	d.dead = d.fault == errCrash
 	return d.fault
+}
+
+func (d *crashDisk) fails() bool {
+	if !d.until.IsZero() {
+		return time.Now().Before(d.until)
+	}
+	return d.at > 0 && d.step >= d.at && d.step < d.at+max(d.times, 1)
 }
 
 func (d *crashDisk) change(f func(map[string]*inode)) {
@@ -80,8 +92,8 @@ func (d *crashDisk) restart(pick func(n int) int) {
 	}
 }
 
-func (d *crashDisk) makeDir(string) error              { return d.next() }
-func (d *crashDisk) lockDir(string) (io.Closer, error) { return io.NopCloser(nil), d.next() }
+func (d *crashDisk) makeDir(string) error              { return d.next("makeDir") }
+func (d *crashDisk) lockDir(string) (io.Closer, error) { return io.NopCloser(nil), d.next("lockDir") }
 func (d *crashDisk) lockFile(p string) (io.Closer, error) {
 	if _, there := d.names[p]; !there {
 		if _, err := d.create(p); err != nil {
@@ -98,7 +110,7 @@ func (d *crashDisk) list(dir string) (names []string, err error) {
 		}
 	}
 	slices.Sort(names)
-	return names, d.next()
+	return names, d.next("list")
 }
 
 func (d *crashDisk) there(path string) (*inode, error) {
@@ -129,7 +141,7 @@ func (d *crashDisk) open(path string) (io.ReadCloser, error) {
 }
 
 func (d *crashDisk) create(path string) (output, error) {
-	if err := d.next(); err != nil {
+	if err := d.next("create"); err != nil {
 		return nil, err
 	}
 	n := d.names[path]
@@ -144,7 +156,7 @@ func (d *crashDisk) create(path string) (output, error) {
 func (d *crashDisk) extend(path string, size int64) (output, error) {
 	n, err := d.there(path)
 	if err == nil {
-		err = d.next()
+		err = d.next("extend")
 	}
 	if err != nil {
 		return nil, err
@@ -156,7 +168,7 @@ func (d *crashDisk) extend(path string, size int64) (output, error) {
 func (d *crashDisk) rename(from, to string) error {
 	n, err := d.there(from)
 	if err == nil {
-		err = d.next()
+		err = d.next("rename")
 	}
 	if err != nil {
 		return err
@@ -168,7 +180,7 @@ func (d *crashDisk) rename(from, to string) error {
 func (d *crashDisk) remove(path string) error {
 	_, err := d.there(path)
 	if err == nil {
-		err = d.next()
+		err = d.next("remove")
 	}
 	if err != nil {
 		return err
@@ -178,7 +190,7 @@ func (d *crashDisk) remove(path string) error {
 }
 
 func (d *crashDisk) syncDir(string) error {
-	if err := d.next(); err != nil {
+	if err := d.next("syncDir"); err != nil {
 		return err
 	}
 	d.durable, d.log = maps.Clone(d.names), nil
@@ -192,9 +204,9 @@ type crashFile struct {
 
 // Write may write a piece before it fails.
 func (f *crashFile) Write(p []byte) (int, error) {
-	if err := f.d.next(); err != nil {
+	if err := f.d.next("write"); err != nil {
 		n := 0
-		if f.d.step == f.d.at {
+		if f.d.fails() {
 			n = len(p) / 2
 			f.n.data = append(f.n.data, p[:n]...)
 		}
@@ -206,7 +218,7 @@ func (f *crashFile) Write(p []byte) (int, error) {
 
 // Sync that failed has lost what it did not write, as on Linux.
 func (f *crashFile) Sync() error {
-	if err := f.d.next(); err != nil {
+	if err := f.d.next("sync"); err != nil {
 		return err
 	}
 	f.n.synced = slices.Clone(f.n.data)

@@ -29,6 +29,7 @@ type Config struct {
 	Compression  string        `yaml:"compression" doc:"how the files are packed; auto goes by .gz and .zst" enum:"auto,gzip,zstd,none" default:"auto"`
 	Follow       bool          `yaml:"follow" doc:"go on reading what is appended, and files that appear, as tail -F does"`
 	Poll         spec.Duration `yaml:"poll" doc:"with follow: how often to look for more" default:"250ms" min:"1ms" max:"1h"`
+	Retry        spec.Duration `yaml:"retry_for" doc:"without follow: how long to try again while files cannot be opened or read for a reason that may pass, before the run ends" default:"5m" min:"0s"`
 	MaxLineBytes spec.Size     `yaml:"max_line_bytes" doc:"a longer line is rejected with its head" default:"1MiB"`
 }
 

@@ -11,13 +11,14 @@ import (
 
 // follower is what a source that follows files knows of them.
 type follower struct {
-	inputs []*input // in the order in which they were found
-	byKey  map[key]*input
-	slots  int   // of the position, used or free
-	free   []int // slots
-	round  int   // looks so far
-	opened int   // files that are open
-	hand   int   // goes round inputs for one to close
+	inputs  []*input // in the order in which they were found
+	byKey   map[key]*input
+	slots   int   // of the position, used or free
+	free    []int // slots
+	round   int   // looks so far
+	opened  int   // files that are open
+	hand    int   // goes round inputs for one to close
+	refused bool  // a visit since the last wait failed: the next look would only find the same file
 }
 
 const (
@@ -60,7 +61,10 @@ func (s *source) watch(in *input) {
 
 // await looks for files to visit, and waits a while if there are none. False: the run stops.
 func (s *source) await(ctx context.Context) bool {
-	s.look()
+	if !s.follow.refused {
+		s.look()
+	}
+	s.follow.refused = false
 	if len(s.queue) > 0 {
 		return true
 	}
@@ -90,7 +94,7 @@ func (s *source) look() {
 		id := identify(found.info)
 		in := f.byKey[keyOf(id, found.path)]
 		if in == nil {
-			in = newInput(s.slot(), found, plain)
+			in = s.files.input(s.slot(), found, plain)
 			s.watch(in)
 		} else if in.round == f.round {
 			continue // the same file by another name

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"sync/atomic"
 	"time"
 )
@@ -24,7 +23,8 @@ type input struct {
 	packed int64 // as in mark
 	last   bool  // this visit is the last one: what comes behind the last end of line is a line
 
-	file   *os.File  // nil: closed
+	files  *opener
+	file   readable  // nil: closed
 	unpack io.Reader // of a compressed file, while it is visited
 	closes func()    // of unpack
 	raw    int64     // bytes of a compressed file that were read in this visit
@@ -34,8 +34,8 @@ type input struct {
 	gone  time.Time // since when no name leads to it, or it last grew after that; zero: it has its name
 }
 
-func newInput(slot int, f found, how compression) *input {
-	return &input{slot: slot, name: f.path, id: identify(f.info), how: how, size: f.info.Size(), end: -1}
+func (o *opener) input(slot int, f found, how compression) *input {
+	return &input{files: o, slot: slot, name: f.path, id: identify(f.info), how: how, size: f.info.Size(), end: -1}
 }
 
 // mark is how far the file was read.
@@ -48,7 +48,7 @@ func (in *input) open() (same bool, err error) {
 	if in.file != nil {
 		return true, nil
 	}
-	f, err := os.Open(in.name)
+	f, err := in.files.openAgain(in.name)
 	if err != nil {
 		return false, err
 	}
@@ -64,7 +64,7 @@ func (in *input) open() (same bool, err error) {
 		f.Close()
 		return false, nil
 	}
-	in.file = f
+	in.file = &patientFile{f, in.name, in.files}
 	return true, nil
 }
 

@@ -16,7 +16,7 @@ func (s *source) resume(files []found, marks []*mark) ([]*input, error) {
 	taken := map[identity]bool{}
 	slot := 0
 	track := func(f found) *input {
-		in := newInput(slot, f, compressionOf(s.cfg.Compression, f.path))
+		in := s.files.input(slot, f, compressionOf(s.cfg.Compression, f.path))
 		slot++
 		return in
 	}

@@ -15,6 +15,7 @@ import (
 	"flowrun/dag/codec"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
+	"flowrun/dag/retry"
 )
 
 // sink writes into a hidden file beside the place where it is to show. When that is done it is made durable and renamed, so
@@ -30,6 +31,8 @@ type sink struct {
 	shape   uint64 // see token
 	encoder func() codec.Encoder
 	disk    disk
+	lasting time.Duration // how long what may pass is tried again
+	pause   retry.Backoff // between
 
 	rt     op.Runtime
 	saved  bool      // the run has a checkpoint
@@ -77,7 +80,7 @@ const maxBuffer = 4 << 20
 func newSink(c SinkConfig, w *plan.Write) *sink {
 	s := &sink{
 		path: filepath.Clean(c.Path), single: c.single(), disk: osDisk{},
-		size: int64(c.Roll.Size), every: time.Duration(c.Roll.Every), format: w.Format.Name,
+		size: int64(c.Roll.Size), every: time.Duration(c.Roll.Every), format: w.Format.Name, lasting: time.Duration(c.Retry),
 		encoder: func() codec.Encoder { return encoderOf(w.Format.Name, w.Format.Config, w.Schema) },
 	}
 	if s.single {
@@ -109,8 +112,10 @@ func (s *sink) dir() string {
 	return s.path
 }
 
-func (s *sink) Open(_ context.Context, rt op.Runtime, pending []op.Prepared) (err error) {
+func (s *sink) Open(ctx context.Context, rt op.Runtime, pending []op.Prepared) (err error) {
 	s.rt, s.saved, s.id = rt, rt.Checkpointed(), newCommitID()
+	disk := newPatient(ctx, s, rt)
+	s.disk = disk
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer func() {
@@ -122,6 +127,7 @@ func (s *sink) Open(_ context.Context, rt op.Runtime, pending []op.Prepared) (er
 			s.release()
 			err = fmt.Errorf("write %s: %w", s.path, reason(err))
 		}
+		disk.awake.Store(err == nil)
 	}()
 	if err := s.disk.makeDir(s.dir()); err != nil {
 		return err
@@ -157,6 +163,7 @@ func (s *sink) write(in *batch.Batch) (failures []batch.Failure, err error) {
 	if s.failed != nil {
 		return nil, s.failed
 	}
+	defer s.waits()()
 	defer func() { s.failed = err }()
 	if s.enc == nil {
 		s.enc = s.encoder()
@@ -287,6 +294,9 @@ func (s *sink) Epoch(context.Context, uint64) error { return nil }
 // Close leaves to a later run of the checkpoint what that needs; without one there is nothing open in a run that went well.
 func (s *sink) Close() error {
 	s.mu.Lock()
+	if p, ok := s.disk.(*patient); ok {
+		p.awake.Store(false)
+	}
 	if s.part != nil {
 		s.giveUp(s.part)
 		s.part = nil

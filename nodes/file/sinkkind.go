@@ -18,9 +18,10 @@ import (
 
 // SinkConfig is the settings of files that are written.
 type SinkConfig struct {
-	Path        string `yaml:"path" doc:"with an extension one file, which shows at the end of the run; otherwise a directory of parts" required:"true"`
-	Compression string `yaml:"compression" doc:"how to pack; auto goes by .gz and .zst at the end of path, and packs no parts" enum:"auto,gzip,zstd,none" default:"auto"`
-	Roll        Roll   `yaml:"roll" doc:"when a part of a directory is done and shows, with a checkpoint at the commit of its rows; at whichever comes first"`
+	Path        string        `yaml:"path" doc:"with an extension one file, which shows at the end of the run; otherwise a directory of parts" required:"true"`
+	Compression string        `yaml:"compression" doc:"how to pack; auto goes by .gz and .zst at the end of path, and packs no parts" enum:"auto,gzip,zstd,none" default:"auto"`
+	Roll        Roll          `yaml:"roll" doc:"when a part of a directory is done and shows, with a checkpoint at the commit of its rows; at whichever comes first"`
+	Retry       spec.Duration `yaml:"retry_for" doc:"how long to try again while there is no room on the disk, it may not be written, or files cannot be opened, before the run ends" default:"5m" min:"0s"`
 }
 
 // Roll is when a part is done.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"sync/atomic"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -14,6 +15,7 @@ import (
 	"flowrun/dag/expr"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
+	"flowrun/dag/retry"
 	"flowrun/nodes/lines"
 )
 
@@ -27,6 +29,7 @@ type source struct {
 	want   []bool          // see plan.Scan
 	pushed []*expr.Program // see plan.Scan
 
+	files  *opener
 	rt     op.Runtime
 	reader *lines.Reader
 	wanted lines.Conditions // of what the reader gives
@@ -46,7 +49,7 @@ type source struct {
 }
 
 func newSource(c Config, s *plan.Scan) *source {
-	return &source{cfg: c, format: s.Format, schema: s.Schema, want: s.Want, pushed: s.Pushed}
+	return &source{cfg: c, format: s.Format, schema: s.Schema, want: s.Want, pushed: s.Pushed, files: &opener{open: openFile}}
 }
 
 var (
@@ -54,7 +57,7 @@ var (
 	_ op.ByteCounter = (*source)(nil)
 )
 
-func (s *source) Open(_ context.Context, rt op.Runtime, from []byte) error {
+func (s *source) Open(ctx context.Context, rt op.Runtime, from []byte) error {
 	s.rt = rt
 	var marks []*mark
 	if from != nil {
@@ -77,6 +80,7 @@ func (s *source) Open(_ context.Context, rt op.Runtime, from []byte) error {
 	if s.cfg.Follow {
 		s.startFollowing(known)
 	} else {
+		s.files.begin(ctx, rt, time.Duration(s.cfg.Retry))
 		for _, in := range known {
 			if rt.UntilNow() {
 				in.end = in.size
@@ -138,14 +142,34 @@ func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 			if b := s.visited(); b != nil {
 				return s.hand(b)
 			}
+		case ctx.Err() != nil:
+			return nil, nil, ctx.Err() // the run stops, and what it waited for is no matter
+		case s.cfg.Follow && passes(err):
+			s.refused(s.cur, err)
+			s.leave()
 		default:
 			s.failed = fmt.Errorf("read %s: %w", s.cur.name, s.cur.how.damage(err))
 		}
 	}
 }
 
+func passes(err error) bool {
+	_, yes := retry.PassesReading(err)
+	return yes
+}
+
+// refused says that a followed file cannot be read now.
+func (s *source) refused(in *input, err error) {
+	s.follow.refused = true
+	s.rt.WarnEvery("read "+in.name, "cannot read "+in.name+", trying on", "error", in.how.damage(err))
+}
+
+// leave ends a visit; the next look finds what is left.
+func (s *source) leave() { s.cur, s.ended, s.alone = nil, nil, 0 }
+
 // more reads the next bytes of the visit for the reader.
 func (s *source) more() (int, error) {
+	defer s.files.waited()()
 	if s.ended != nil {
 		return 0, s.ended
 	}
@@ -208,13 +232,17 @@ func (s *source) next(ctx context.Context) bool {
 		}
 		in := s.queue[0]
 		s.queue = s.queue[1:]
+		waited := s.files.waited()
 		ok, err := s.visit(in)
+		waited()
 		if err != nil {
 			if s.cfg.Follow {
-				s.rt.WarnEvery("read "+in.name, "cannot read "+in.name+", trying on", "error", in.how.damage(err))
+				s.refused(in, err)
 				continue
 			}
-			s.failed = fmt.Errorf("read %s: %w", in.name, in.how.damage(err))
+			if ctx.Err() == nil {
+				s.failed = fmt.Errorf("read %s: %w", in.name, in.how.damage(err))
+			}
 			return false
 		}
 		if ok {
@@ -258,7 +286,7 @@ func (s *source) visit(in *input) (bool, error) {
 // visited ends a visit, and gives the last line where that has no end.
 func (s *source) visited() *batch.Batch {
 	in := s.cur
-	s.cur, s.ended, s.alone = nil, nil, 0
+	s.leave()
 	var b *batch.Batch
 	if in.last {
 		if b = s.reader.End(); b == nil {

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"sync/atomic"
+	"time"
 
 	"flowrun/dag/batch"
 	"flowrun/dag/codec/columnar"
@@ -20,6 +20,7 @@ type tables struct {
 	format string
 	scan   *plan.Scan
 
+	files  *opener
 	rt     op.Runtime
 	pos    rowsPosition
 	queue  []*input
@@ -36,7 +37,7 @@ const countedRows compression = "rows"
 
 func newTables(c Config, s *plan.Scan) *tables {
 	c.Compression = string(countedRows)
-	return &tables{cfg: c, format: s.Format.Name, scan: s, told: map[string]bool{}}
+	return &tables{cfg: c, format: s.Format.Name, scan: s, files: &opener{open: openFile}, told: map[string]bool{}}
 }
 
 var (
@@ -44,7 +45,7 @@ var (
 	_ op.ByteCounter = (*tables)(nil)
 )
 
-func (s *tables) Open(_ context.Context, rt op.Runtime, from []byte) error {
+func (s *tables) Open(ctx context.Context, rt op.Runtime, from []byte) error {
 	s.rt = rt
 	var marks []*mark
 	if from != nil {
@@ -57,16 +58,18 @@ func (s *tables) Open(_ context.Context, rt op.Runtime, from []byte) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", s.cfg.Path, reason(err))
 	}
-	known := &source{cfg: s.cfg, rt: rt}
+	known := &source{cfg: s.cfg, files: s.files, rt: rt}
 	if s.queue, err = known.resume(files, marks); err != nil {
 		return err
 	}
 	s.pos.position = known.pos
 	s.rows = newPushed(s.scan, rt.Allocator())
+	s.files.begin(ctx, rt, time.Duration(s.cfg.Retry))
 	return nil
 }
 
 func (s *tables) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
+	defer s.files.waited()()
 	for {
 		if s.failed != nil {
 			return nil, nil, s.failed
@@ -80,7 +83,9 @@ func (s *tables) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 				return nil, s.pos, s.failed
 			}
 			s.cur, s.queue = s.queue[0], s.queue[1:]
-			s.failed = s.of(s.cur, s.begin())
+			if err := s.begin(); err != nil && ctx.Err() == nil {
+				s.failed = s.of(s.cur, err)
+			}
 			continue
 		}
 		p, err := s.reader.Next()
@@ -93,6 +98,9 @@ func (s *tables) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 			b, err = s.batch(p)
 		}
 		if err != nil {
+			if ctx.Err() != nil {
+				return nil, nil, ctx.Err() // the run stops, and what it waited for is no matter
+			}
 			s.failed = s.of(s.cur, err)
 			continue
 		}
@@ -200,7 +208,7 @@ func (s *tables) Close() error {
 
 // countedReader counts what is read of a file.
 type countedReader struct {
-	file  *os.File
+	file  io.ReaderAt
 	count *atomic.Uint64
 }
 
