@@ -199,8 +199,9 @@ func compare(was, now map[string]string) (What, string) {
 		case strings.HasPrefix(key, plan.ShapeTake), ok && fits(old, now[key]):
 		case ok && fits(now[key], old):
 			return Refused, fmt.Sprintf("%s is %s now, and in what is kept it may be null", name, now[key])
-		case ok && key == "by" && sameKeys(old, now[key]):
-			return Refused, fmt.Sprintf("the keys are in another order: they were %s, and are %s", old, now[key])
+		case ok && (key == "by" || key == "on") && sameKeys(old, now[key]):
+			return Refused, fmt.Sprintf("the keys are in another order, and what is kept is found by the order that they had: `%s` was %s, and is %s; "+
+				"put them back, and the columns in their order by a `select` behind", key, old, now[key])
 		case ok:
 			return Refused, fmt.Sprintf("%s was %s, and is %s", name, some(old), some(now[key]))
 		case isColumn && strings.HasSuffix(now[key], "!"):

@@ -195,7 +195,7 @@ func TestEdits(t *testing.T) {
 			"counts: refused: by was device (string), zone (string), and is device (string), zone (string), hits (int)\nbest: migrated: hits is null in rows that are kept"},
 		{"key removed", []string{"by: [device, zone], take", "by: [device], take"}, "counts: refused: by was device (string), zone (string), and is device (string)\nbest: migrated: zone is dropped"},
 		{"keys in another order", []string{"by: [device, zone]", "by: [zone, device]"},
-			"counts: refused: the keys are in another order: they were device (string), zone (string), and are zone (string), device (string)"},
+			"counts: refused: the keys are in another order, and what is kept is found by the order that they had: `by` was device (string), zone (string), and is zone (string), device (string); put them back, and the columns in their order by a `select` behind"},
 		{"another name of a key", []string{"by: [device, zone]", "by: [device, {area: zone}]"}, "best: migrated: area is null in rows that are kept; zone is dropped"},
 		{"key spaced otherwise", []string{"by: [{low: lower(device)}]", "by: [{low: 'lower( device )'}]"}, ""},
 		{"another expression of a key", []string{"by: [{low: lower(device)}]", "by: [{low: upper(device)}]"}, "totals: refused: by was lower(device) (string), and is upper(device) (string)"},
@@ -285,6 +285,44 @@ func TestEdits(t *testing.T) {
 	}
 	if len(edits) < 60 {
 		t.Errorf("only %d edits", len(edits))
+	}
+}
+
+// What is kept is found by the hash of all keys in their order, so another order is refused, with the way out.
+func TestKeysInAnotherOrder(t *testing.T) {
+	const file = `
+name: keys
+checkpoint: {dir: ck}
+nodes:
+  in: {file: {path: in/reads}, format: json, schema: {at: timestamp, a: string, b: int, n: int}, event_time: {column: at, delay: 5s}}
+  other: {file: {path: in/reads}, format: json, schema: {at: timestamp, a: string, b: int}, event_time: {column: at, delay: 5s}}
+  once: {from: in, dedupe: {by: [a, b], within: 1h}}
+  sums: {from: in, aggregate: {by: [a, b], take: {n: count()}}}
+  most: {from: in, top: {n: 1, by: [a, b], order: [n], emit: updates}}
+  pairs: {from: [in, other], join: {on: [a, b], within: 1h, prefix: {right: other_}}}
+  out: {from: once, stdout: {}}
+  out2: {from: sums, stdout: {}}
+  out3: {from: most, stdout: {}}
+  out4: {from: pairs, stdout: {}}
+`
+	text := strings.ReplaceAll(file, "[a, b]", "[b, a]")
+	all, err := job.Changes(parsed(t, text).Plan, pointOf(parsed(t, file).Plan), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := map[string]bool{}
+	for _, c := range all {
+		if c.What != job.Refused {
+			continue
+		}
+		refused[c.Node] = true
+		if !strings.HasPrefix(c.Why, "the keys are in another order, and what is kept is found by the order that they had: ") ||
+			!strings.HasSuffix(c.Why, "(string), b (int), and is b (int), a (string); put them back, and the columns in their order by a `select` behind") {
+			t.Errorf("%s", c)
+		}
+	}
+	if len(refused) != 4 || !refused["once"] || !refused["sums"] || !refused["most"] || !refused["pairs"] {
+		t.Errorf("refused are %v", refused)
 	}
 }
 
