@@ -31,15 +31,16 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Writer writes one piece.
 type Writer struct {
-	dir  *Dir
-	name string
-	file vfs.File
-	buf  *bufio.Writer
-	ipc  *ipc.Writer
-	size int64
-	sum  uint32
-	rows int64
-	err  error
+	dir    *Dir
+	name   string
+	file   vfs.File
+	buf    *bufio.Writer
+	ipc    *ipc.Writer
+	size   int64
+	sum    uint32
+	rows   int64
+	err    error
+	copied []byte // room for summed
 }
 
 // bufferSize is how much is written at a time.
@@ -62,12 +63,29 @@ func (d *Dir) Begin(s *arrow.Schema) (*Writer, error) {
 // summed is the file of a Writer, which knows the checksum of what was written.
 type summed Writer
 
-// Write takes the sum first: a vfs.File may change what it was given. After a write that failed nobody asks for the sum.
-func (s *summed) Write(p []byte) (int, error) {
+// Write takes the sum first: a vfs.File may change what it was given. What is longer than the buffer before it is a column of the batch
+// itself, which others read, so that the file gets a copy. After a write that failed nobody asks for the sum.
+func (s *summed) Write(p []byte) (written int, err error) {
 	s.sum = crc32.Update(s.sum, castagnoli, p)
-	n, err := s.file.Write(p)
-	s.size += int64(n)
-	return n, err
+	if len(p) <= bufferSize {
+		written, err = s.file.Write(p)
+	} else {
+		written, err = s.writeCopy(p)
+	}
+	s.size += int64(written)
+	return written, err
+}
+
+func (s *summed) writeCopy(p []byte) (written int, err error) {
+	if s.copied == nil {
+		s.copied = make([]byte, bufferSize)
+	}
+	for written < len(p) && err == nil {
+		var n int
+		n, err = s.file.Write(s.copied[:copy(s.copied, p[written:])])
+		written += n
+	}
+	return written, err
 }
 
 // Rows is how many have been appended.

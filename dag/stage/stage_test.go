@@ -60,6 +60,58 @@ func read(d *Dir, p Piece) (all []int64, err error) {
 	return all, err
 }
 
+// scrambling is a file system whose files change what they are given to write, as a vfs.File may.
+type scrambling struct{ vfs.FS }
+
+func (s scrambling) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	f, err := s.FS.Create(name, c)
+	return scrambled{f}, err
+}
+
+type scrambled struct{ vfs.File }
+
+func (f scrambled) Write(p []byte) (int, error) {
+	defer scramble(p)
+	return f.File.Write(p)
+}
+
+func scramble(p []byte) {
+	for i := range p {
+		p[i] ^= 0xa5
+	}
+}
+
+// What is appended is lent: other branches read it at the same time.
+func TestWhatIsAppendedStaysAsItIs(t *testing.T) {
+	d := open(t, scrambling{vfs.NewMem()})
+	made := batch.NewBuilder(rowsOf, d.mem)
+	const rows = 3 * bufferSize / 8
+	for i := range rows {
+		made.Column(0).AppendInt(int64(i))
+		made.Column(1).AppendString(strings.Repeat("y", i%300))
+	}
+	b := made.Batch()
+	made.Release()
+	defer b.Release()
+	w, err := d.Begin(rowsOf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Append(b); err != nil {
+		t.Fatal(err)
+	}
+	p, err := w.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range b.Record.Column(0).(*array.Int64).Int64Values() {
+		if v != int64(i) {
+			t.Fatalf("row %d of the batch is %d now", i, v)
+		}
+	}
+	check(t, d, p, 0, rows)
+}
+
 func open(t *testing.T, fs vfs.FS) *Dir {
 	t.Helper()
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
