@@ -14,7 +14,7 @@ import (
 // Look opens the checkpoint in a directory to read it: nothing of it is made or changed. It keeps a run out, as a run keeps it
 // out. Where there is none the error is [ErrNone], wrapped.
 func Look(dir string) (*Store, error) {
-	s := &Store{fs: vfs.Default, dir: dir, log: &logger{}, looks: true}
+	s := &Store{fs: vfs.Default, dir: dir, looks: true}
 	if !Exists(dir) {
 		return nil, s.failed("open", ErrNone)
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"sync/atomic"
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -33,15 +32,21 @@ var (
 
 // Store is an open checkpoint. One goroutine at a time uses it.
 type Store struct {
-	fs     vfs.FS
-	dir    string
-	db     *pebble.DB
-	log    *logger
-	point  *Point
-	broken error // of a write: nothing more is written
-	looks  bool  // nothing is ever written
-	key    []byte
-	record []byte
+	fs      vfs.FS
+	dir     string
+	disk    *ceasing // fs, as the database has it
+	db      *pebble.DB
+	options *pebble.Options
+	sizes   tableSizes
+	point   *Point
+	broken  error // of a write: nothing more is written
+	stuck   bool  // the database panicked, and may hold its locks
+	looks   bool  // nothing is ever written
+	logged  bool  // the log, and the database's memory, may have something that is in no table
+	// background has what failed in the background, if anything did since it was last emptied. The database tries it again.
+	background chan error
+	key        []byte
+	record     []byte
 }
 
 // layout is what the key version has.
@@ -54,7 +59,7 @@ var (
 
 // Open opens the checkpoint in a directory, which it makes. The errors are those above, wrapped, and those of the file system.
 func Open(fs vfs.FS, dir string) (*Store, error) {
-	s := &Store{fs: fs, dir: dir, log: &logger{}}
+	s := &Store{fs: fs, dir: dir, sizes: standard}
 	if err := durable.MakeDir(fs, s.storeDir()); err != nil {
 		return nil, s.failed("open", err)
 	}
@@ -66,34 +71,50 @@ func Open(fs vfs.FS, dir string) (*Store, error) {
 
 // open opens the database.
 func (s *Store) open() error {
+	s.disk = &ceasing{FS: s.fs}
 	o := &pebble.Options{
-		FS: s.fs, ReadOnly: s.looks, Logger: s.log, FormatMajorVersion: pebble.FormatNewest,
+		FS: s.disk, ReadOnly: s.looks, Logger: &logger{s.disk}, FormatMajorVersion: pebble.FormatNewest,
 		Merger: &pebble.Merger{Name: "flowrun.overlay.1", Merge: func(_, value []byte) (pebble.ValueMerger, error) {
 			return &overlay{value: bytes.Clone(value)}, nil
 		}},
 		MemTableSize: memTable, MemTableStopWritesThreshold: 4, CacheSize: 1 << 20, DisableTableStats: true,
-		L0CompactionThreshold: unsorted,
+		L0CompactionThreshold: unsorted, L0StopWritesThreshold: 2 * unsorted,
 	}
 	for i := range o.Levels {
 		o.Levels[i].Compression = func() *sstable.CompressionProfile { return block.NoCompression }
 	}
+	s.background = make(chan error, 1)
+	o.EventListener = &pebble.EventListener{BackgroundError: func(err error) {
+		select {
+		case s.background <- err:
+		default:
+		}
+	}}
+	o.EnsureDefaults()
 	lock, err := s.lock()
 	if err != nil {
 		return s.failed("open", err)
 	}
 	defer lock.Close()
 	o.Lock = lock
-	var db *pebble.DB
-	err = guard(func() (err error) {
-		db, err = pebble.Open(s.storeDir(), o)
+	if !s.looks {
+		if err := s.removeTables(); err != nil {
+			return s.failed("open", err)
+		}
+	}
+	err = s.guard(func() (err error) {
+		s.db, err = pebble.Open(s.storeDir(), o)
 		return err
 	})
-	if err != nil {
+	if err != nil && s.db == nil {
 		return s.failed("open", damaged(err))
 	}
-	s.db = db
-	if err := s.begin(); err != nil {
-		return errors.Join(s.failed("open", err), db.Close())
+	s.options, s.logged = o, true
+	if err == nil {
+		err = s.begin()
+	}
+	if err != nil {
+		return errors.Join(s.failed("open", err), s.close())
 	}
 	return nil
 }
@@ -183,24 +204,27 @@ func (s *Store) apply(b *pebble.Batch) error {
 	if s.broken != nil {
 		return s.broken
 	}
-	err := guard(func() error { return s.db.Apply(b, pebble.Sync) })
-	if fatal := s.log.fatal.Load(); fatal != nil {
-		err = *fatal
-	}
-	if err != nil {
-		s.broken = err
-	}
-	return err
+	s.logged = true
+	s.broken = s.guard(func() error { return s.db.Apply(b, pebble.Sync) })
+	return s.broken
 }
 
-// guard makes an error of what the database panics of: a write of its own files that failed.
-func guard(f func() error) (err error) {
+// guard runs what writes. The error is also one that the database was not told, see ceasing, or that it panicked of. Behind an error
+// nothing more reaches the disk.
+func (s *Store) guard(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
+			s.stuck = true
 			var ok bool
 			if err, ok = p.(error); !ok {
 				err = fmt.Errorf("%v", p)
 			}
+		}
+		if failed := s.disk.failure(); failed != nil {
+			err = failed
+		}
+		if err != nil {
+			s.disk.cease(err)
 		}
 	}()
 	return f()
@@ -233,31 +257,45 @@ func (s *Store) Commit(p *Point, changes []Instance, dropped []string) error {
 			size += len(c.Value) + len(c.Part) + len(in.Node) + 32
 		}
 	}
-	b := s.db.NewBatchWithSize(size)
-	defer b.Close()
-	for _, node := range dropped {
-		if err := dropNode(b, node); err != nil {
-			return s.failed("commit", err)
-		}
+	if s.broken != nil {
+		return s.failed("commit", s.broken)
 	}
-	for _, in := range changes {
-		if err := s.write(b, in); err != nil {
-			return s.failed("commit", err)
-		}
+	if size > s.sizes.large && !s.slow() {
+		err = s.applyTables(encoded, changes, dropped)
+	} else {
+		err = s.applyBatch(size, encoded, changes, dropped)
 	}
-	if err := b.Set(keyPoint, encoded, nil); err != nil {
-		return s.failed("commit", err)
-	}
-	if err := s.apply(b); err != nil {
+	if err != nil {
 		return s.failed("commit", err)
 	}
 	s.point = p
 	failpoint.Pass("store.applied")
 	if err := s.witness(p.Commit); err != nil {
 		s.broken = err
+		s.disk.cease(err)
 		return s.failed("commit", err)
 	}
 	return nil
+}
+
+// applyBatch commits by one batch, which goes to the log of the database.
+func (s *Store) applyBatch(size int, point []byte, changes []Instance, dropped []string) error {
+	b := s.db.NewBatchWithSize(size)
+	defer b.Close()
+	for _, node := range dropped {
+		if err := dropNode(b, node); err != nil {
+			return err
+		}
+	}
+	for _, in := range changes {
+		if err := s.write(b, in); err != nil {
+			return err
+		}
+	}
+	if err := b.Set(keyPoint, point, nil); err != nil {
+		return err
+	}
+	return s.apply(b)
 }
 
 func (s *Store) write(b *pebble.Batch, in Instance) error {
@@ -268,8 +306,7 @@ func (s *Store) write(b *pebble.Batch, in Instance) error {
 		}
 	}
 	for _, c := range in.Changes {
-		s.key = append(append(append(s.key[:0], prefix...), c.Part...), 0)
-		s.key = binary.BigEndian.AppendUint32(s.key, c.Block)
+		s.key = appendBlockKey(s.key[:0], prefix, &c)
 		var err error
 		switch c.Kind {
 		case state.Put:
@@ -311,15 +348,24 @@ func (s *Store) Blocks(node string, lane int, each func(part string, block uint3
 	return nil
 }
 
-// Close ends the use of the store. One that a write failed on is left as it is.
+// Close ends the use of the store. What failed before it is not told again.
 func (s *Store) Close() error {
-	if s.broken != nil {
-		return nil // the database would wait for what cannot be written
-	}
-	if err := s.db.Close(); err != nil {
+	if err := s.close(); err != nil {
 		return s.failed("close", err)
 	}
 	return nil
+}
+
+func (s *Store) close() error {
+	told := s.disk.failure() != nil
+	if s.stuck {
+		return nil // it would wait for its own locks for ever
+	}
+	err := s.guard(s.db.Close)
+	if told {
+		return nil
+	}
+	return err
 }
 
 func (s *Store) failed(what string, err error) error {
@@ -330,6 +376,12 @@ func nodePrefix(node string) []byte { return append(append([]byte("state\x00"), 
 
 func statePrefix(node string, lane int) []byte {
 	return binary.BigEndian.AppendUint16(nodePrefix(node), uint16(lane))
+}
+
+// appendBlockKey appends the key of a block of an instance.
+func appendBlockKey(key, instance []byte, c *state.Change) []byte {
+	key = append(append(append(key, instance...), c.Part...), 0)
+	return binary.BigEndian.AppendUint32(key, c.Block)
 }
 
 // after is the first key behind all that begin with a prefix.
@@ -363,17 +415,14 @@ func (o *overlay) MergeOlder(value []byte) (err error) {
 
 func (o *overlay) Finish(bool) ([]byte, io.Closer, error) { return o.value, nil, nil }
 
-// logger keeps the database quiet, and the error for which it would end the process.
-type logger struct{ fatal atomic.Pointer[error] }
+// logger keeps the database quiet.
+type logger struct{ disk *ceasing }
 
 func (l *logger) Infof(string, ...any)  {}
 func (l *logger) Errorf(string, ...any) {}
 
-// Fatalf notes that a write failed; the database is not used any more then.
-func (l *logger) Fatalf(format string, args ...any) {
-	err := fmt.Errorf(format, args...)
-	l.fatal.CompareAndSwap(nil, &err)
-}
+// Fatalf is where the database would end the process.
+func (l *logger) Fatalf(format string, args ...any) { l.disk.cease(fmt.Errorf(format, args...)) }
 
 // Clear forgets everything that is stored, durably.
 func (s *Store) Clear() error {
