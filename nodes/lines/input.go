@@ -13,9 +13,9 @@ import (
 // Input reads from a connection or a file so that the end of a context ends a blocked read at once. It is used by one
 // goroutine. It never reads ahead: what is not asked for stays with the sender.
 //
-// Where the system can interrupt a read (sockets, pipes that the program made) there is no goroutine. Elsewhere (a
-// terminal, a pipe or a file inherited as standard input) one goroutine does the reading, on demand: when a context ends
-// under it, the next Read takes over what it brings, and after Close it ends with the read that it is in.
+// Where the system can interrupt a read (sockets, pipes that the program made), or can be asked before it (a terminal, a pipe or a
+// file inherited as standard input, on Linux), nothing is read once the context has ended. Elsewhere one goroutine does the reading, on
+// demand: when a context ends under it, the next Read takes over what it brings, and after Close it ends with the read that it is in.
 type Input struct {
 	waiting func(bool)
 	read    func(ctx context.Context, p []byte) (int, error)
@@ -29,6 +29,7 @@ type Input struct {
 	block bool
 	guard guard
 
+	poller *poller
 	worker *worker
 }
 
@@ -50,6 +51,10 @@ func NewInput(r io.Reader, waiting func(bool)) *Input {
 				in.raw, in.try, in.read = raw, in.tryRead, in.readRaw
 			}
 		}
+		return in
+	}
+	if p, ok := newPoller(r, waiting); ok {
+		in.poller, in.read = p, p.read
 		return in
 	}
 	in.worker = newWorker(r)
@@ -80,6 +85,10 @@ func (in *Input) Read(ctx context.Context, p []byte) (int, error) {
 func (in *Input) Close() {
 	if in.worker != nil {
 		in.worker.close()
+		return
+	}
+	if in.poller != nil {
+		in.poller.close()
 		return
 	}
 	in.guard.watch(context.Background()) // which never ends

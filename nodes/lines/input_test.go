@@ -6,7 +6,9 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -61,6 +63,10 @@ func inputs(t *testing.T) map[string]func() *input {
 			}
 			return start(r, w, func() { r.Close() })
 		},
+		"pipe that was inherited": func() *input {
+			r, w := inherited(t)
+			return start(r, w, func() { r.Close() })
+		},
 		"connection without a descriptor": func() *input {
 			a, b := net.Pipe()
 			return start(a, &async{w: b, work: make(chan []byte, 100)}, func() { a.Close() })
@@ -70,6 +76,23 @@ func inputs(t *testing.T) map[string]func() *input {
 			return start(r, &async{w: w, work: make(chan []byte, 100)}, func() { r.Close() })
 		},
 	}
+}
+
+// inherited is a pipe as a shell makes one: its reads block.
+func inherited(t *testing.T) (r, w *os.File) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd, err := syscall.Dup(int(r.Fd()))
+	if err == nil {
+		err = syscall.SetNonblock(fd, false)
+	}
+	r.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return os.NewFile(uintptr(fd), "pipe"), w
 }
 
 // async makes writes to a pipe without a buffer return at once.
@@ -178,6 +201,47 @@ func TestInputIsInterrupted(t *testing.T) {
 				t.Fatalf("Read after an interrupted one = %q, %v", got, err)
 			}
 		})
+	}
+}
+
+// What comes once the context has ended stays where it is: who reads next finds it.
+func TestInputLeavesWhatComesLater(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("elsewhere a read may be under way")
+	}
+	r, w := inherited(t)
+	defer r.Close()
+	defer w.Close()
+	waiting := make(chan bool, 10)
+	in := NewInput(r, func(on bool) { waiting <- on })
+	defer in.Close()
+	for i := range byte(50) { // a read that was still under way would have taken one of these
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() {
+			_, err := in.Read(ctx, make([]byte, 64))
+			done <- err
+		}()
+		<-waiting
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Fatalf("interrupted Read: %v", err)
+		}
+		<-waiting
+		w.Write([]byte{i})
+		next, b := make(chan error, 1), make([]byte, 64)
+		go func() {
+			_, err := r.Read(b)
+			next <- err
+		}()
+		select {
+		case err := <-next:
+			if err != nil || b[0] != i {
+				t.Fatalf("who reads next finds %d, %v, want %d", b[0], err, i)
+			}
+		case <-time.After(patience):
+			t.Fatalf("byte %d is gone", i)
+		}
 	}
 }
 

@@ -16,8 +16,8 @@ import (
 	"flowrun/nodes/lines"
 )
 
-// source reads when it is asked and never ahead. One read may still be under way when the run stops; the program ends with
-// it, so what it would have brought stays in the pipe for who reads next.
+// source reads when it is asked and never ahead, and nothing once the run stops: that stays in the pipe for who reads next. (Not on
+// Linux one read may still be under way then; what comes before the program has ended is lost with it.)
 type source struct {
 	cfg    Config
 	format plan.Format
