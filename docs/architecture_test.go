@@ -78,7 +78,7 @@ var homes = map[string][]string{
 	"github.com/charmbracelet/bubbles":   {"tui", "tui/*"},
 	"github.com/cockroachdb/pebble/v2":   {"dag/durable", "dag/checkpoint", "dag/journal", "dag/job", "dag/op/journaled", "dag/stage", "nodes/sqltable"},
 	"modernc.org/sqlite":                 {"nodes/sqlite"},
-	"github.com/jackc/pgx/v5":            {"nodes/postgres"},
+	"github.com/jackc/pgx/v5":            {"nodes/postgres", "nodes/postgres/*"},
 }
 
 // bare are packages that must stay free of Arrow: they stand below or beside the columns.

@@ -20,6 +20,7 @@ import (
 	"flowrun/dag/op"
 	"flowrun/dag/op/optest"
 	"flowrun/dag/schema"
+	"flowrun/nodes/postgres/postgrestest"
 	"flowrun/nodes/sqltable"
 )
 
@@ -103,7 +104,7 @@ func put(t testing.TB, s op.Sink, rt op.Runtime, rows ...thing) *optest.Emitter 
 }
 
 func TestSink(t *testing.T) {
-	url := server(t)
+	url := postgrestest.New(t).URL
 	t.Run("every type", func(t *testing.T) { everyType(t, url) })
 	t.Run("refused", func(t *testing.T) { refused(t, url) })
 	t.Run("killed connection", func(t *testing.T) { killed(t, url) })

@@ -109,12 +109,12 @@ func TestRunAfterRunGivesWhatOneRunGives(t *testing.T) {
 			for piece := range pieces {
 				arrive(t, whole, piece, pieces)
 			}
-			well(t, run(t, whole, nil, nil))
+			well(t, run(t, whole, given{}))
 			for piece := range pieces {
 				arrive(t, grown, piece, pieces)
-				well(t, run(t, grown, nil, nil, "--set", "checkpoint.flush=false"))
+				well(t, run(t, grown, given{args: []string{"--set", "checkpoint.flush=false"}}))
 			}
-			last := run(t, grown, nil, nil)
+			last := run(t, grown, given{})
 			well(t, last)
 			o := s.sinks[0]
 			want := o.shown(t, whole)
@@ -145,7 +145,7 @@ func TestABackfillGoesOnLive(t *testing.T) {
 	for piece := range pieces {
 		arrive(t, whole, piece, pieces)
 	}
-	well(t, run(t, whole, nil, nil, "--set", "checkpoint.flush=true"))
+	well(t, run(t, whole, given{args: []string{"--set", "checkpoint.flush=true"}}))
 	want := s.sinks[0].shown(t, whole)
 	for _, batch := range []bool{true, false} {
 		t.Run(fmt.Sprintf("batch first: %v", batch), func(t *testing.T) {
@@ -155,9 +155,9 @@ func TestABackfillGoesOnLive(t *testing.T) {
 				arrive(t, dir, piece, pieces)
 			}
 			if batch {
-				well(t, run(t, dir, nil, nil))
+				well(t, run(t, dir, given{}))
 			}
-			live := run(t, dir, nil, func(ctx context.Context, p *os.Process) {
+			live := run(t, dir, given{args: []string{"--set", "nodes.a.file.follow=true"}, feed: func(ctx context.Context, p *os.Process) {
 				for piece := pieces - 2; piece < pieces; piece++ {
 					arrive(t, dir, piece, pieces)
 				}
@@ -167,12 +167,12 @@ func TestABackfillGoesOnLive(t *testing.T) {
 					}
 				}
 				_ = p.Signal(syscall.SIGTERM)
-			}, "--set", "nodes.a.file.follow=true")
+			}})
 			well(t, live)
 			if n := len(s.sinks[2].shown(t, dir)); n != 1500 {
 				t.Fatalf("%d rows of 1500\n%s", n, live.stderr)
 			}
-			last := run(t, dir, nil, nil, "--set", "checkpoint.flush=true")
+			last := run(t, dir, given{args: []string{"--set", "checkpoint.flush=true"}})
 			well(t, last)
 			if v := s.sinks[0].compare(want, s.sinks[0].shown(t, dir)); v.bad() {
 				t.Errorf("%s\n%s", v.text, last.stderr)

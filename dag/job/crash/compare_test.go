@@ -45,6 +45,9 @@ func (o output) shown(t testing.TB, dir string) []string {
 	default:
 		files = []string{path}
 	}
+	if o.table != "" && o.path == addressFile {
+		return storedByServer(t, path, o.table)
+	}
 	if o.table != "" {
 		return stored(t, path, o.table)
 	}
@@ -182,7 +185,7 @@ func (o output) compare(want, got []string) verdict {
 
 // early holds what a sink shows of a run that is not over: rows of the undisturbed run, none too often.
 func (o output) early(want, got []string) verdict {
-	if o.how == lastByKey || o.how == atLeast {
+	if o.how == lastByKey || o.how == atLeast || o.how == settled {
 		return verdict{}
 	}
 	v := o.compare(want, got)

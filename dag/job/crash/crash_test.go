@@ -8,9 +8,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -19,17 +21,19 @@ import (
 var (
 	kills = flag.Int("kills", 60, "how many kills are to hit at least")
 	seed  = flag.Uint64("seed", 1, "decides when and where they come; 0: one is drawn")
-	only  = flag.String("shape", "", "only the shapes whose name contains this")
+	only  = flag.String("shape", "", "only the shapes whose name has a match of this regular expression")
 )
 
 // outside is what feeds the source of a shape from beyond the program.
 type outside interface {
 	// args are those of a run.
 	args() []string
+	// stdin is the standard input of a run; nil: it has none.
+	stdin() *os.File
 	// feed lives as long as a run does. It ends a last run, which nobody kills.
 	feed(ctx context.Context, p *os.Process, last bool)
-	// between is called when a run is over.
-	between(t testing.TB, dir string)
+	// between is called when a run is over, and how it ended.
+	between(t testing.TB, dir string, e ended)
 	// want is what the sinks have to show now that all is over, in their order, given what they show.
 	check(t testing.TB, got [][]string) []verdict
 	close()
@@ -91,7 +95,7 @@ func alone(t testing.TB, s shape) *undisturbed {
 	}
 	dir := place(t, s)
 	began := time.Now()
-	e := run(t, dir, nil, nil)
+	e := run(t, dir, given{})
 	if e.code != 0 {
 		t.Fatalf("the undisturbed run: exit code %d\n%s", e.code, e.stderr)
 	}
@@ -147,17 +151,14 @@ func (tr *trials) trial(t testing.TB, s shape, disturbances int, next func(u *un
 	u := &undisturbed{took: time.Second, rows: make([][]string, len(s.sinks)), steps: s.steps}
 	dir := place(t, s)
 	var world outside
-	var args []string
-	feed := func(last bool) func(context.Context, *os.Process) { return nil }
+	var g given
 	if s.outside == nil {
 		u = alone(t, s)
 	} else {
 		world = s.outside(t, dir)
 		defer world.close()
-		args = world.args()
-		feed = func(last bool) func(context.Context, *os.Process) {
-			return func(ctx context.Context, p *os.Process) { world.feed(ctx, p, last) }
-		}
+		g.args, g.stdin = world.args(), world.stdin()
+		g.feed = func(ctx context.Context, p *os.Process) { world.feed(ctx, p, g.blow == nil) }
 	}
 	var told []string
 	for i := 0; i <= disturbances; i++ {
@@ -167,9 +168,10 @@ func (tr *trials) trial(t testing.TB, s shape, disturbances int, next func(u *un
 			b = &next
 		}
 		if s.lanes {
-			args = []string{"--set", fmt.Sprintf("nodes.b.parallelism=%d", 1+tr.draw(3))}
+			g.args = []string{"--set", fmt.Sprintf("nodes.b.parallelism=%d", 1+tr.draw(3))}
 		}
-		e := run(t, dir, b, feed(b == nil), args...)
+		g.blow = b
+		e := run(t, dir, g)
 		tr.note(s, b, e)
 		if b != nil {
 			told = append(told, fmt.Sprintf("%v, behind %s: exit code %d", b, e.last, e.code))
@@ -181,7 +183,7 @@ func (tr *trials) trial(t testing.TB, s shape, disturbances int, next func(u *un
 			return
 		}
 		if world != nil {
-			world.between(t, dir)
+			world.between(t, dir, e)
 		}
 		over := !e.killed && (b == nil || b.signal == nil || b.signal == syscall.SIGKILL) && world == nil
 		got := make([][]string, len(s.sinks))
@@ -268,18 +270,20 @@ func (tr *trials) report(t testing.TB) {
 }
 
 func chosen(all []shape) []shape {
+	pattern := regexp.MustCompile(*only)
 	var some []shape
 	for _, s := range all {
-		if strings.Contains(s.name, *only) {
+		if pattern.MatchString(s.name) {
 			some = append(some, s)
 		}
 	}
 	return some
 }
 
-// each runs trials of shapes, a few at a time, since most of a run is waiting.
+// each runs trials of shapes, a few at a time, since most of a run is waiting; a shape may skip its trial.
 func each(t *testing.T, all []shape, more func() bool, trial func(t testing.TB, s shape)) {
-	for round := 0; (round == 0 || more()) && !t.Failed(); round++ {
+	var ran atomic.Bool
+	for round := 0; (round == 0 || ran.Swap(false) && more()) && !t.Failed(); round++ {
 		t.Run(fmt.Sprintf("round %d", round), func(t *testing.T) {
 			free := make(chan struct{}, 6)
 			var group sync.WaitGroup
@@ -290,7 +294,10 @@ func each(t *testing.T, all []shape, more func() bool, trial func(t testing.TB, 
 				}
 				group.Go(func() {
 					defer func() { <-free }()
-					t.Run(s.name, func(t *testing.T) { trial(t, s) })
+					t.Run(s.name, func(t *testing.T) {
+						trial(t, s)
+						ran.Store(true)
+					})
 				})
 			}
 			group.Wait()

@@ -16,10 +16,10 @@ func TestALastCommitThatWasCutOffIsShown(t *testing.T) {
 		t.Run(b.String(), func(t *testing.T) {
 			dir := place(t, s)
 			b.after = patience
-			if e := run(t, dir, &b, nil); !e.killed {
+			if e := run(t, dir, given{blow: &b}); !e.killed {
 				t.Fatalf("the run was not killed\n%s", e.stderr)
 			}
-			e := run(t, dir, nil, nil)
+			e := run(t, dir, given{})
 			if e.code != 0 {
 				t.Fatalf("exit code %d\n%s", e.code, e.stderr)
 			}
@@ -30,7 +30,7 @@ func TestALastCommitThatWasCutOffIsShown(t *testing.T) {
 			if !strings.Contains(e.stderr, finished) {
 				t.Errorf("the run does not say so:\n%s", e.stderr)
 			}
-			if e := run(t, dir, nil, nil); !strings.Contains(e.stderr, finished+": all of the input was read") {
+			if e := run(t, dir, given{}); !strings.Contains(e.stderr, finished+": all of the input was read") {
 				t.Errorf("the run behind it does not say so:\n%s", e.stderr)
 			}
 		})

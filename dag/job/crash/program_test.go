@@ -39,6 +39,7 @@ var built string
 
 func TestMain(m *testing.M) {
 	code := m.Run()
+	stopPostgres()
 	if built != "" {
 		_ = os.RemoveAll(built)
 	}
@@ -73,10 +74,18 @@ type ended struct {
 	stderr string
 }
 
-// run runs the program in a directory. What it prints goes behind what is in the file stdout there. feed, if any, is called once it
-// runs, and ends before run returns if it minds its context.
-func run(t testing.TB, dir string, b *blow, feed func(ctx context.Context, p *os.Process), args ...string) ended {
+// given is what a run is given beside its file.
+type given struct {
+	blow  *blow                                    // nil: nobody disturbs it
+	feed  func(ctx context.Context, p *os.Process) // called once it runs; ends before run returns if it minds its context
+	stdin *os.File                                 // nil: none
+	args  []string
+}
+
+// run runs the program in a directory. What it prints goes behind what is in the file stdout there.
+func run(t testing.TB, dir string, g given) ended {
 	t.Helper()
+	b := g.blow
 	bin, err := program()
 	if err != nil {
 		t.Fatal(err)
@@ -91,8 +100,11 @@ func run(t testing.TB, dir string, b *blow, feed func(ctx context.Context, p *os
 	defer out.Close()
 	steps := filepath.Join(dir, "steps")
 	_ = os.Remove(steps)
-	cmd := exec.CommandContext(ctx, bin, append([]string{"run", "p.yaml"}, args...)...)
+	cmd := exec.CommandContext(ctx, bin, append([]string{"run", "p.yaml"}, g.args...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, &stderr
+	if g.stdin != nil {
+		cmd.Stdin = g.stdin
+	}
 	cmd.Env = append(os.Environ(), "FLOWRUN_CRASH_LOG="+steps)
 	if b != nil && b.signal == nil {
 		cmd.Env = append(cmd.Env, fmt.Sprintf("FLOWRUN_CRASH_AT=%s:%d", b.step, b.pass))
@@ -107,8 +119,8 @@ func run(t testing.TB, dir string, b *blow, feed func(ctx context.Context, p *os
 	feeding, stop := context.WithCancel(ctx)
 	go func() {
 		defer close(fed)
-		if feed != nil {
-			feed(feeding, cmd.Process)
+		if g.feed != nil {
+			g.feed(feeding, cmd.Process)
 		}
 	}()
 	var hit time.Time

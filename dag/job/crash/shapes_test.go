@@ -28,7 +28,7 @@ type output struct {
 	path    string // relative to the run's directory; "": standard output
 	how     comparison
 	key     []string // for lastByKey
-	table   string   // of the SQLite database at path
+	table   string   // of the database at path
 	convert bool     // no text: the program itself reads it
 }
 
@@ -38,6 +38,7 @@ const (
 	exactly   comparison = iota // each row as often
 	inOrder                     // and in the same order
 	lastByKey                   // the last row of each key
+	settled                     // each row as often, once the run is over; before, rows are replaced
 	atLeast                     // each row at least as often
 )
 
@@ -235,21 +236,48 @@ checkpoint: {dir: ck, every: 0s, flush: true}
 	sinkOf("rows into sqlite", `sqlite: {path: out.db, table: t}`, output{path: "out.db", table: "t"}),
 	{
 		name: "updates and complete results into sqlite",
-		text: pipeline(`  a:GEN
-  n: {from: a, aggregate: {by: [k], take: {n: count(), s: sum(v)}}}
-  few: {from: a, aggregate: {by: [{even: v % 2 == 0}], take: {n: count(), s: sum(v)}, emit: complete}}
-  last: {from: a, dedupe: {by: [k], keep: last}}
-  counts: {from: n, sqlite: {path: counts.db, table: counts}}
-  whole: {from: few, sqlite: {path: whole.db, table: whole}}
-  latest: {from: last, sqlite: {path: counts.db, table: latest}}
-`),
+		text: pipeline(replacing("sqlite: {path: counts.db, table: counts}", "sqlite: {path: whole.db, table: whole}", "sqlite: {path: counts.db, table: latest}")),
 		sinks: []output{
-			{path: "counts.db", table: "counts", how: lastByKey},
-			{path: "whole.db", table: "whole", how: lastByKey},
-			{path: "counts.db", table: "latest", how: lastByKey},
+			{path: "counts.db", table: "counts", how: settled}, {path: "whole.db", table: "whole", how: settled}, {path: "counts.db", table: "latest", how: settled},
+		},
+	},
+	ofServer(sinkOf("rows into postgres", postgres("t"), output{path: addressFile, table: "t"})),
+	ofServer(shape{
+		name: "updates and complete results into postgres",
+		text: pipeline(replacing(postgres("counts"), postgres("whole"), postgres("latest"))),
+		sinks: []output{
+			{path: addressFile, table: "counts", how: settled}, {path: addressFile, table: "whole", how: settled}, {path: addressFile, table: "latest", how: settled},
+		},
+	}),
+	{
+		name: "tables and queries of sqlite",
+		text: `nodes:
+  a: {sqlite: {path: in.db, table: t}}
+  b: {from: a, rate_limit: {rows_per_second: 8000}}
+  q: {sqlite: {path: in.db, query: 'select name, id * 2 as twice from t where id % 3 = 0', column: name}, schema: {name: string, twice: int}}
+  r: {from: q, rate_limit: {rows_per_second: 4000}}
+  out: {from: b, file: {path: out, ` + parts + `}}
+  query: {from: r, file: {path: query, ` + parts + `}}
+checkpoint: {dir: ck, every: 30ms}
+`,
+		sinks: []output{{path: "out", how: inOrder}, {path: "query", how: inOrder}},
+		files: func(t testing.TB, dir string) {
+			insert(t, newTable(t, dir), 0, rows)
 		},
 	},
 	sinkOf("standard output", `stdout: {}`, output{how: atLeast}),
+}
+
+// replacing are nodes whose rows take the place of others: counts, all of each commit, and the latest row of a key, each into a sink.
+func replacing(counts, whole, latest string) string {
+	return `  a:GEN
+  n: {from: a, aggregate: {by: [k], take: {n: count(), s: sum(v)}}}
+  few: {from: a, aggregate: {by: [{even: v % 2 == 0}], take: {n: count(), s: sum(v)}, emit: complete}}
+  last: {from: a, dedupe: {by: [k], keep: last}}
+  counts: {from: n, ` + counts + `}
+  whole: {from: few, ` + whole + `}
+  latest: {from: last, ` + latest + `}
+`
 }
 
 func put(t testing.TB, path, text string) {
