@@ -1,15 +1,16 @@
 package main
 
 import (
-	"bufio"
-	"context"
+	"database/sql"
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -21,44 +22,15 @@ import (
 func TestMetrics(t *testing.T) {
 	dir := t.TempDir()
 	const text = `name: ticking
-checkpoint: {dir: ck}
+checkpoint: {dir: %[1]s/ck}
 nodes:
-  ticks: {generate: {rows_per_second: 500, fields: {i: n, at: at, k: n % 7}}, event_time: {column: at, delay: 1s}}
+  ticks: {generate: {rows_per_second: 500, fields: {i: n, at: at, k: n %% 7}}, event_time: {column: at, delay: 1s}}
   some: {from: ticks, filter: k > 1}
   counts: {from: some, aggregate: {window: {tumbling: 1s}, by: [k], take: {n: count()}}}
-  out: {from: counts, file: {path: out}, format: json}
+  out: {from: counts, file: {path: %[1]s/out}, format: json}
 `
-	if err := os.WriteFile(filepath.Join(dir, "p.yaml"), []byte(text), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, needBinary(t), "--http", "127.0.0.1:0", "p.yaml")
-	cmd.Dir = dir
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	url := ""
-	lines := bufio.NewScanner(stderr)
-	for url == "" && lines.Scan() {
-		if m := regexp.MustCompile(`(http://127\.0\.0\.1:\d+)/metrics`).FindStringSubmatch(lines.Text()); m != nil {
-			url = m[1]
-		}
-	}
-	go func() { _, _ = io.Copy(io.Discard, stderr) }()
-	ask := func(path string) (int, string) {
-		resp, err := http.Get(url + path)
-		if err != nil {
-			return 0, err.Error()
-		}
-		defer resp.Body.Close()
-		body, _ := io.ReadAll(resp.Body)
-		return resp.StatusCode, string(body)
-	}
+	w := watch(t, dir, fmt.Sprintf(text, dir))
+	ask := w.ask
 	wait := func(path, pattern string) string {
 		code, body := 0, ""
 		for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
@@ -91,15 +63,120 @@ nodes:
 			t.Errorf("%s: %s", p.Metric, p.Text)
 		}
 	}
-	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+	if err := w.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Wait(); err != nil {
-		t.Error(err)
-	}
+	w.exits(t, 0)
 	if code, _ := ask("/healthz"); code != 0 {
 		t.Error("it answers when the run is over")
 	}
+}
+
+// watched is a run that answers over HTTP.
+type watched struct {
+	*process
+	url string
+}
+
+// watch runs a file in a directory.
+func watch(t *testing.T, dir, text string) *watched {
+	t.Helper()
+	file := filepath.Join(dir, "p.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	w := &watched{process: start(t, needBinary(t), "--http", "127.0.0.1:0", file)}
+	address := regexp.MustCompile(`(http://127\.0\.0\.1:\d+)/metrics`)
+	w.err.has(t, "/metrics, ")
+	w.url = address.FindStringSubmatch(w.err.String())[1]
+	return w
+}
+
+// ask asks once. Code 0: there was no answer.
+func (w *watched) ask(path string) (code int, body string) {
+	resp, err := http.Get(w.url + path)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer resp.Body.Close()
+	b, _ := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(b)
+}
+
+// is checks what is answered now, and that the process says it lives.
+func (w *watched) is(t *testing.T, code int, state string) {
+	t.Helper()
+	if got, body := w.ask("/readyz"); got != code || body != state+"\n" {
+		t.Errorf("/readyz: %d %q, want %d and %s", got, body, code, state)
+	}
+	if got, body := w.ask("/healthz"); got != http.StatusOK || body != "ok\n" {
+		t.Errorf("/healthz while it is %s: %d %q", state, got, body)
+	}
+}
+
+// becomes waits until the run is in a state.
+func (w *watched) becomes(t *testing.T, state string) {
+	t.Helper()
+	until(t, state, w.err.String, func() bool {
+		_, body := w.ask("/readyz")
+		return body == state+"\n"
+	})
+}
+
+// A run is not ready while it starts, here since another process holds the lock of its table, nor while it drains, here since a
+// server does not answer; and it is alive all the time.
+func TestReadiness(t *testing.T) {
+	dir := t.TempDir()
+	db, err := sql.Open("sqlite", filepath.Join(dir, "out.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	holder, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holder.Close()
+	do := func(statement string) {
+		t.Helper()
+		if _, err := holder.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do("BEGIN EXCLUSIVE")
+
+	asked, answer := make(chan struct{}, 1), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		<-answer
+	}))
+	defer server.Close()
+	release := sync.OnceFunc(func() { close(answer) })
+	defer release()
+
+	w := watch(t, dir, fmt.Sprintf(`nodes:
+  ticks: {generate: {rows_per_second: 200, fields: {i: n}}}
+  table: {from: ticks, sqlite: {path: %q, table: t}}
+  sent: {from: ticks, http: {url: %q, batch: ndjson}}
+`, filepath.Join(dir, "out.db"), server.URL))
+	w.is(t, http.StatusServiceUnavailable, "starting")
+	w.err.has(t, "level=WARN", "node=table") // it has found the lock
+	w.is(t, http.StatusServiceUnavailable, "starting")
+	do("ROLLBACK")
+	w.becomes(t, "running")
+	w.is(t, http.StatusOK, "running")
+
+	<-asked
+	if err := w.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	w.becomes(t, "draining")
+	w.is(t, http.StatusServiceUnavailable, "draining")
+	release()
+	w.exits(t, 0)
 }
 
 func TestHTTPAddress(t *testing.T) {
