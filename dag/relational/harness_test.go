@@ -42,7 +42,8 @@ type pipe struct {
 
 	memory *state.Memory // of what was saved of the operator; see restart
 	saved  saved
-	mixed  bool // the keys have changed lanes, which keeps no order among them
+	spill  *state.Spill // nil: what it remembers is in memory
+	mixed  bool         // the keys have changed lanes, which keeps no order among them
 }
 
 // open binds and opens an operator whose inputs carry mode, and whose outputs are all read; rt may be nil.
@@ -177,6 +178,7 @@ func (p *pipe) emitted(output string) []row {
 func (p *pipe) close() {
 	p.t.Helper()
 	p.out.Release()
+	defer p.closeSpill()
 	if err := p.op.Close(); err != nil {
 		p.t.Fatal(err)
 	}

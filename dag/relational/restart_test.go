@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"os"
+	"runtime"
 	"slices"
 
 	"pgregory.net/rapid"
@@ -63,8 +65,9 @@ func (p *pipe) restart() {
 		return
 	}
 	if p.memory == nil {
-		p.memory, p.saved = state.NewMemory(), saved{}
+		p.memory, p.saved = p.newMemory(), saved{}
 	}
+	p.evict(d)
 	p.saved.apply(p.t, p.memory.Save(d.Remember))
 	p.barrierAlone(d)
 	if r, ok := p.t.(*rapid.T); ok && !rapid.Bool().Draw(r, "restart") {
@@ -80,7 +83,7 @@ func (p *pipe) restart() {
 	if err := again.Open(context.Background(), p.rt); err != nil {
 		p.t.Fatal(err)
 	}
-	p.op, p.memory = again, state.NewMemory()
+	p.op, p.memory = again, p.newMemory()
 	left, err := p.memory.Load(p.saved.blocks, again.(op.Durable).Remember)
 	if err != nil || len(left) > 0 {
 		p.t.Fatalf("restored with %v, and %v are left", err, left)
@@ -107,6 +110,46 @@ func (p *pipe) barrierAlone(d op.Durable) {
 	}
 	if changes := p.memory.Save(d.Remember); len(changes) > 0 {
 		p.t.Fatalf("a barrier alone changed %d blocks, the first in %q", len(changes), changes[0].Part)
+	}
+}
+
+// newMemory makes a memory of which, in some of the runs, everything lies on disk.
+func (p *pipe) newMemory() *state.Memory {
+	p.t.Helper()
+	p.closeSpill() // what lay there has been saved, and its operator closed
+	m := state.NewMemory()
+	if r, ok := p.t.(*rapid.T); ok && runtime.GOOS == "linux" && rapid.Bool().Draw(r, "spill") {
+		var err error
+		if p.spill, err = state.NewSpill(os.TempDir(), 1); err != nil {
+			p.t.Fatal(err)
+		}
+		m.Use(p.spill)
+	}
+	return m
+}
+
+func (p *pipe) closeSpill() {
+	p.t.Helper()
+	if p.spill == nil {
+		return
+	}
+	if err := p.spill.Close(); err != nil {
+		p.t.Fatal(err)
+	}
+	p.spill = nil
+}
+
+// evict moves what the operator remembers to disk, and lets go of its memory.
+func (p *pipe) evict(d op.Durable) {
+	p.t.Helper()
+	if p.spill == nil || !rapid.Bool().Draw(p.t.(*rapid.T), "evict") {
+		return
+	}
+	if err := p.memory.Settle(d.Remember); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := p.spill.Keep(0); err != nil {
+		p.t.Fatal(err)
 	}
 }
 
@@ -141,7 +184,7 @@ func (p *pipe) spread() {
 	if err := one.Open(context.Background(), p.rt); err != nil {
 		p.t.Fatal(err)
 	}
-	p.op, p.memory, p.saved, p.mixed = one, state.NewMemory(), saved{}, true
+	p.op, p.memory, p.saved, p.mixed = one, p.newMemory(), saved{}, true
 	p.saved.apply(p.t, p.memory.Save(one.(op.Durable).Remember))
 }
 

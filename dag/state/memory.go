@@ -16,7 +16,7 @@ import (
 // A part is a slice of plain values, kept as the bytes that it has in memory, cut into blocks of 64 pages. Save finds the pages
 // that changed by their hashes (128 bits of XXH3, so that a change that is overlooked is out of the question): an operator need
 // not say what it touched, and cannot forget to. So a save costs a look at all that is kept, at the speed of memory, and writes
-// what changed.
+// what changed. Of what lies on disk (see [Memory.Settle]) it looks only at what the system says was written to.
 //
 // It belongs to one operator instance, as its tables do.
 type Memory struct {
@@ -29,6 +29,8 @@ type Memory struct {
 	err    error           // the first one of a load
 	reads  bool
 
+	spill   *Spill    // nil: all stays in memory
+	settles bool      // the parts are not read or written, but moved to spill
 	gathers *gathered // the parts are not read or written, but wanted whole
 }
 
@@ -37,7 +39,8 @@ type part struct {
 	size   int // in bytes
 	pages  []xxh3.Uint128
 	round  uint64
-	change bool // its size, since the last list was saved
+	change bool    // its size, since the last list was saved
+	extent *extent // where it was when it was saved last
 }
 
 // The sizes of what a part is cut into.
@@ -76,6 +79,10 @@ func (m *Memory) Save(show func(*Memory)) []Change {
 	m.round++
 	m.values.clear()
 	m.blocks = m.blocks[:0]
+	if m.spill != nil {
+		m.spill.note()
+		defer m.spill.noted()
+	}
 	show(m)
 	listed := false
 	for name, p := range m.parts {
@@ -115,6 +122,9 @@ func (m *Memory) note(name string, data []byte) {
 		panic(fmt.Sprintf("state: part %q is shown twice", name))
 	}
 	p.round = m.round
+	e, off := m.spill.within(data)
+	there := e != nil && e == p.extent
+	p.extent = e
 	was := p.size
 	if len(data) != was {
 		p.change = true
@@ -127,7 +137,11 @@ func (m *Memory) note(name string, data []byte) {
 	for first := 0; first < pages; first += pagesPerBlock {
 		at := first * pageBytes
 		block := data[at:min(at+blockBytes, len(data))]
-		m.noteBlock(name, p, first, known, block, len(block) != min(was-at, blockBytes))
+		resized := len(block) != min(was-at, blockBytes)
+		if there && !resized && first+pagesPerBlock <= known && e.clean(off+int64(at), off+int64(at+len(block))) {
+			continue
+		}
+		m.noteBlock(name, p, first, known, block, resized)
 	}
 }
 
@@ -162,7 +176,18 @@ func (m *Memory) noteBlock(name string, p *part, first, known int, block []byte,
 }
 
 // slice shows a slice of plain values. One that is not stored stays as it is.
-func slice[T any](m *Memory, name string, s *[]T) {
+func slice[T any](m *Memory, name string, s *[]T) { showSlice(m, name, s, false) }
+
+// fixed is slice for one that never grows beyond its capacity.
+func fixed[T any](m *Memory, name string, s *[]T) { showSlice(m, name, s, true) }
+
+func showSlice[T any](m *Memory, name string, s *[]T, fixed bool) {
+	if m.settles {
+		if err := settle(m.spill, s, fixed); err != nil {
+			m.fail(err)
+		}
+		return
+	}
 	var one T
 	size := int(unsafe.Sizeof(one))
 	if !m.reads {
@@ -181,6 +206,10 @@ func slice[T any](m *Memory, name string, s *[]T) {
 		m.fail(fmt.Errorf("part %s: %d bytes do not divide by %d", name, len(data), size))
 		return
 	}
+	if e, _ := m.spill.within(data); e != nil { // it is where it stays
+		*s = unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(data))), len(data)/size)
+		return
+	}
 	*s = make([]T, len(data)/size)
 	if len(data) > 0 {
 		copy(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(*s))), len(data)), data)
@@ -191,6 +220,9 @@ func slice[T any](m *Memory, name string, s *[]T) {
 func (m *Memory) Ints(name string, numbers ...*int64) {
 	if g := m.gathers; g != nil {
 		g.ints = append(g.ints, named[[]*int64]{name, numbers})
+		return
+	}
+	if m.settles {
 		return
 	}
 	all := make([]int64, len(numbers))
@@ -224,6 +256,9 @@ func (m *Memory) Blob(name string, encode func(dst []byte) []byte, decode func(d
 		g.err = fmt.Errorf("state: part %s cannot be shared out to lanes", name)
 		return
 	}
+	if m.settles {
+		return
+	}
 	if !m.reads {
 		m.note(name, encode(nil))
 		return
@@ -242,6 +277,29 @@ func (m *Memory) fail(err error) {
 	if m.err == nil {
 		m.err = err
 	}
+}
+
+// Use says where what is large is to lie that Load reads, and that Settle moves.
+func (m *Memory) Use(s *Spill) { m.spill = s }
+
+// Settle moves what show shows that is large to the [Spill], so that it stays in memory only as far as [Spill.Keep] leaves it there.
+// After an error nothing more can be done with what was shown than to close it.
+func (m *Memory) Settle(show func(*Memory)) error {
+	for _, e := range m.spill.extents {
+		e.seen = false
+	}
+	m.settles, m.err = true, nil
+	show(m)
+	m.settles = false
+	for _, p := range m.parts {
+		if err := settle(m.spill, &p.pages, false); err != nil {
+			m.fail(err)
+		}
+	}
+	if m.err != nil {
+		return m.err // what was not seen may be in use
+	}
+	return m.spill.sweep()
 }
 
 func (m *Memory) take(name string) ([]byte, bool) {

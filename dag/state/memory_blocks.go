@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+
+	"github.com/zeebo/xxh3"
 )
 
 // A stored block begins with a byte that says what it is. A whole one has its bytes behind that. A patch has the length of the
@@ -164,8 +166,14 @@ func parseList(b []byte) (map[string]int, error) {
 // first, and those of a part in order; it may use their memory again. Parts that are stored and not taken are named in left.
 func (m *Memory) Load(blocks func(yield func(part string, block uint32, value []byte) error) error, show func(*Memory)) (left []string, err error) {
 	var sizes map[string]int
-	found := map[string]uint32{}
 	m.stored, m.taken = map[string][]byte{}, map[string]bool{}
+	clear(m.parts)
+	defer func() {
+		m.stored, m.taken = nil, nil
+		if err != nil {
+			clear(m.parts)
+		}
+	}()
 	err = blocks(func(name string, block uint32, value []byte) error {
 		if name == ListPart {
 			var err error
@@ -173,28 +181,26 @@ func (m *Memory) Load(blocks func(yield func(part string, block uint32, value []
 				return err
 			}
 			for name := range sizes { // they grow with their blocks: a damaged size asks for nothing
-				m.stored[name] = nil
+				m.stored[name], m.parts[name] = nil, &part{}
 			}
 			return nil
 		}
-		p, err := parsePatch(value)
-		if err != nil || p.pages != allPages(p.size) {
+		v, err := parsePatch(value)
+		if err != nil || v.pages != allPages(v.size) {
 			return fmt.Errorf("part %q, block %d: %w", name, block, errBlock)
 		}
-		size, ok := sizes[name]
-		if !ok || block != found[name] || block >= blocksOf(size) || p.size != min(size-int(block)*blockBytes, blockBytes) {
+		size, p := sizes[name], m.parts[name]
+		if p == nil || uint32(p.size/blockBytes) != block || p.size%blockBytes != 0 || block >= blocksOf(size) || v.size != min(size-p.size, blockBytes) {
 			return fmt.Errorf("part %q, block %d: %w", name, block, errBlock)
 		}
-		m.stored[name] = append(m.stored[name], p.data...)
-		found[name]++
-		return nil
+		return m.keep(name, p, v.data, size)
 	})
 	if err != nil {
 		return nil, err
 	}
 	for name, size := range sizes {
-		if found[name] != blocksOf(size) {
-			return nil, fmt.Errorf("part %q: %d of %d blocks are there: %w", name, found[name], blocksOf(size), errBlock)
+		if p := m.parts[name]; p.size != size {
+			return nil, fmt.Errorf("part %q: %d of %d bytes are there: %w", name, p.size, size, errBlock)
 		}
 	}
 	m.reads, m.err = true, nil
@@ -209,20 +215,35 @@ func (m *Memory) Load(blocks func(yield func(part string, block uint32, value []
 		}
 	}
 	slices.Sort(left)
-	m.adopt()
-	m.stored, m.taken = nil, nil
-	return left, nil
+	if m.spill != nil {
+		err = m.Settle(show) // which gives what was read room to grow
+	}
+	return left, err
 }
 
-// adopt makes what is stored what was last saved.
-func (m *Memory) adopt() {
-	clear(m.parts)
-	m.round++
-	for name, data := range m.stored {
-		m.values.clear()
-		m.blocks = m.blocks[:0]
-		m.note(name, data)
-		m.parts[name].change = false
+// keep puts a block behind those of its part that were read, as what was last saved. A part that will be large goes to where it
+// is to lie.
+func (m *Memory) keep(name string, p *part, block []byte, size int) error {
+	for at := 0; at < len(block); at += pageBytes {
+		p.pages = append(p.pages, xxh3.Hash128(block[at:min(at+pageBytes, len(block))]))
 	}
-	m.values, m.blocks = valueRoom{}, nil
+	if m.spill == nil || int64(size) < m.spill.smallest {
+		m.stored[name] = append(m.stored[name], block...)
+		p.size += len(block)
+		return nil
+	}
+	if p.extent == nil {
+		var err error
+		if p.extent, err = m.spill.take(int64(size), 2*int64(size)); err != nil {
+			return err
+		}
+		clear(p.extent.dirty)
+	}
+	at := p.extent.at
+	if err := m.spill.area.write(at+int64(p.size), block); err != nil {
+		return err
+	}
+	p.size += len(block)
+	m.stored[name] = m.spill.area.bytes(at, int64(p.size))
+	return nil
 }

@@ -23,6 +23,12 @@ func (t *Table) Remember(m *Memory, name string) {
 	for i, c := range t.attached {
 		c.Remember(m, name+"/"+t.names[i])
 	}
+	if m.settles {
+		t.index.spill = m.spill
+		if err := settle(m.spill, &t.index.entries, true); err != nil {
+			m.fail(err)
+		}
+	}
 	if !m.reads {
 		return
 	}
@@ -37,15 +43,9 @@ func (t *Table) Remember(m *Memory, name string) {
 	for _, c := range t.attached {
 		c.Grow(t.Len()) // one that was not stored
 	}
-	t.index = index{}
-	if len(t.keys) == 0 {
-		return
-	}
-	t.index.make()
-	for s, h := range t.hashes {
-		if t.used(int32(s)) {
-			t.index.add(h, s, t.hashes)
-		}
+	t.index = index{spill: m.spill}
+	if len(t.keys) > 0 {
+		t.index.restore(t.hashes, t.used)
 	}
 }
 
@@ -105,7 +105,7 @@ func (a *arena) remember(m *Memory, name string) {
 		a.chunks, a.bytes = make([][]byte, len(m.names(name+"/"))), 0
 	}
 	for i := range a.chunks {
-		slice(m, chunk(i), &a.chunks[i])
+		fixed(m, chunk(i), &a.chunks[i])
 		if m.reads {
 			a.bytes += int64(cap(a.chunks[i]))
 		}
@@ -150,7 +150,7 @@ func (c *Estimates) Remember(m *Memory, name string) {
 		c.registers = make([][]uint8, len(m.names(name+"/registers/")))
 	}
 	for i := range c.registers {
-		slice(m, fmt.Sprintf("%s/registers/%08d", name, i), &c.registers[i])
+		fixed(m, fmt.Sprintf("%s/registers/%08d", name, i), &c.registers[i])
 	}
 	slice(m, name+"/free", &c.free)
 }
@@ -176,6 +176,9 @@ func (t *Timers) Remember(m *Memory, name string) {
 			}
 		}
 		return
+	}
+	if m.settles {
+		t.spare, t.room = nil, 0 // nobody sees them where they lie
 	}
 	for start, b := range t.buckets {
 		slice(m, fmt.Sprintf("%s/%016x", name, uint64(start)^order), &b.timers)
