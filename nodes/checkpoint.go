@@ -12,6 +12,7 @@ import (
 type Checkpoint struct {
 	Dir     string        `yaml:"dir" doc:"The directory in which the run keeps what it needs to go on: where sources stand, what is open, what sinks have prepared. One pipeline, one directory." required:"true"`
 	Every   spec.Duration `yaml:"every" doc:"The shortest time between two commits. Rows of a transactional sink show at a commit. 0s commits every epoch." default:"1s" min:"0s"`
+	Memory  spec.Size     `yaml:"memory" doc:"How much memory the state of all nodes may take. What is more lies on disk, in the same directory, and is read from there where it is asked for. Unless said, all of it stays in memory." min:"64KiB"`
 	Restart Restart       `yaml:"restart" doc:"How often a run that failed of something that may pass, such as a lost connection or a full disk, goes on from the checkpoint by itself."`
 	Flush   bool          `yaml:"flush" doc:"The end of a bounded input closes all windows, and the checkpoint is finished. Without it what is open waits for the next run." default:"false"`
 }
@@ -33,6 +34,6 @@ func readCheckpoint(v *spec.Value, list *diag.List) *plan.Checkpoint {
 	if found.HasErrors() {
 		return nil
 	}
-	return &plan.Checkpoint{Dir: c.Dir, Every: time.Duration(c.Every), Flush: c.Flush, At: v.At,
+	return &plan.Checkpoint{Dir: c.Dir, Every: time.Duration(c.Every), Flush: c.Flush, Memory: int64(c.Memory), At: v.At,
 		Restart: plan.Restart{Max: c.Restart.Max, Within: time.Duration(c.Restart.Within)}}
 }

@@ -18,6 +18,9 @@ type Checkpoint struct {
 	Dir string
 	// Every is the shortest time between two commits; 0: every epoch is committed.
 	Every time.Duration
+	// Memory is how many bytes of it the state of operators may take; what is more lies on disk, in files in Dir that are gone with
+	// the process. 0: there is no limit.
+	Memory int64
 	// Flush: the end of a bounded input closes everything, and the checkpoint is finished.
 	Flush bool
 	// Shapes say by node what its state means; see checkpoint.Node.
@@ -41,6 +44,7 @@ type commits struct {
 	changes []checkpoint.Instance
 	nodes   map[string]checkpoint.Node
 
+	room  *stateRoom    // nil: state may take all memory
 	saves chan struct{} // one for each operator that saved
 	count int           // of operators that save
 }
@@ -50,6 +54,9 @@ func newCommits(c *Checkpoint) *commits {
 		return nil
 	}
 	cs := &commits{Checkpoint: *c, names: c.Dropped, nodes: map[string]checkpoint.Node{}, before: map[string]checkpoint.Counts{}}
+	if c.Memory > 0 {
+		cs.room = &stateRoom{dir: c.Dir, limit: c.Memory}
+	}
 	if p := c.Store.Point(); p != nil {
 		cs.committed.note(p, 0)
 		for name, n := range p.Nodes {
@@ -193,6 +200,7 @@ func (i *instance) restore(ctx context.Context) error {
 		return nil
 	}
 	i.memory = state.NewMemory()
+	i.spilling.room = cs.room
 	kept, ok := cs.stored(i.id())
 	switch {
 	case !ok || kept.Lanes == 0:
@@ -201,7 +209,24 @@ func (i *instance) restore(ctx context.Context) error {
 	case kept.Lanes != i.lanes():
 		return nil // see spread
 	}
-	return i.guard(ctx, "restore", func() error { return cs.load(i.memory, i.durable, i.id(), i.emit.writer.lane) })
+	return i.guard(ctx, "restore", func() error {
+		if cs.room != nil && cs.bytesBefore() > cs.room.limit {
+			if err := i.spilling.open(i.memory); err != nil {
+				return err
+			}
+		}
+		return cs.load(i.memory, i.durable, i.id(), i.emit.writer.lane)
+	})
+}
+
+// bytesBefore is how much state is stored, of all nodes.
+func (c *commits) bytesBefore() (n int64) {
+	for id := range c.Store.Point().Nodes {
+		if kept, ok := c.stored(id); ok {
+			n += kept.Bytes
+		}
+	}
+	return n
 }
 
 // load gives an operator what a lane of a node saved.

@@ -29,10 +29,11 @@ type instance struct {
 	current  bool          // what sources read again has all passed
 	noted    time.Duration // when it was last noted how much the operator keeps
 
-	durable op.Durable    // nil: there is nothing to save
-	memory  *state.Memory // nil without a checkpoint
-	fresh   bool          // what is stored of it, if anything is, is not its own
-	touched bool          // something came since the last commit, or nothing was saved or restored yet: see save
+	durable  op.Durable    // nil: there is nothing to save
+	memory   *state.Memory // nil without a checkpoint
+	spilling spilling
+	fresh    bool // what is stored of it, if anything is, is not its own
+	touched  bool // something came since the last commit, or nothing was saved or restored yet: see save
 }
 
 func newInstance(n *node, tr op.Transform, emit *emitter, rt op.Runtime) *instance {
@@ -92,6 +93,9 @@ func (i *instance) process(ctx context.Context, port int, b *batch.Batch) error 
 		return i.failed("process", err)
 	}
 	i.in[port].receivedRows.Add(uint64(rows))
+	if err := i.taken(rows); err != nil {
+		return err
+	}
 	if err := i.mark(); err != nil {
 		return err
 	}
@@ -203,6 +207,9 @@ func (i *instance) barrier(ctx context.Context, c cut) error {
 		}
 	}
 	i.remembers()
+	if err := i.relieve(); err != nil {
+		return err
+	}
 	if c.commit {
 		if err := i.save(); err != nil {
 			return err

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"runtime"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -36,6 +38,7 @@ type life struct {
 	lanes   map[string]int
 	trigger plan.Trigger
 	every   time.Duration
+	memory  int64 // of state, from which on it lies on disk
 	o       exec.Options
 }
 
@@ -52,6 +55,9 @@ func drawLife(rt *rapid.T, lanes []string) life {
 		every: ms(rapid.SampledFrom([]int{0, 0, 10, 1000}).Draw(rt, "every")),
 		o:     exec.Options{Queue: rapid.IntRange(1, 5).Draw(rt, "queue"), BatchRows: rapid.IntRange(1, 70).Draw(rt, "batch rows")},
 		lanes: map[string]int{},
+	}
+	if runtime.GOOS == "linux" {
+		l.memory = rapid.SampledFrom([]int64{0, 0, 1, 4 << 10}).Draw(rt, "memory")
 	}
 	for _, id := range lanes {
 		l.lanes[id] = rapid.SampledFrom([]int{1, 1, 2, 3, -2}).Draw(rt, "lanes of "+id)
@@ -84,7 +90,7 @@ func (l life) run(t *testing.T, w *world, s scenario, rows [2][]timedRow, flush 
 	defer store.Close()
 	o := l.o
 	o.Allocator, o.Transforms = p.mem, p.transform
-	o.Checkpoint = &exec.Checkpoint{Store: store, Every: l.every, Flush: flush}
+	o.Checkpoint = &exec.Checkpoint{Store: store, Every: l.every, Flush: flush, Memory: l.memory, Dir: os.TempDir()}
 	run, err := exec.Build(timed.p, p, o)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"flowrun/dag/op"
@@ -48,7 +49,7 @@ func (t *transform) openOp(ctx context.Context) error {
 	for i, in := range t.instances {
 		if err := in.open(ctx); err != nil {
 			for _, opened := range t.instances[:i] {
-				_ = t.guard(ctx, "close", opened.tr.Close) // the run fails of what it could not open
+				_ = t.guard(ctx, "close", func() error { return errors.Join(opened.tr.Close(), opened.spilling.close()) }) // the run fails of what it could not open
 			}
 			return err
 		}
@@ -62,7 +63,8 @@ func (t *transform) closeOp() error {
 	}
 	var first error
 	for _, in := range t.instances {
-		if err := t.guard(context.WithoutCancel(t.run.base), "close", in.tr.Close); first == nil {
+		err := t.guard(context.WithoutCancel(t.run.base), "close", func() error { return errors.Join(in.tr.Close(), in.spilling.close()) })
+		if first == nil {
 			first = err
 		}
 	}

@@ -50,7 +50,7 @@ func (j *Job) Durable(b Begin) (*Durable, error) {
 		return nil, err
 	}
 	failpoint.Pass("store.opened")
-	d := &Durable{store: store, Exec: &exec.Checkpoint{Store: store, Dir: c.Dir, Every: c.Every, Flush: c.Flush, Shapes: shapes(j.Plan)}}
+	d := &Durable{store: store, Exec: &exec.Checkpoint{Store: store, Dir: c.Dir, Every: c.Every, Flush: c.Flush, Memory: c.Memory, Shapes: shapes(j.Plan)}}
 	if err := d.begin(j.Plan, b); err != nil {
 		return d, errors.Join(err, store.Close())
 	}

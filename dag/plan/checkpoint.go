@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"flowrun/dag/diag"
+	"flowrun/dag/spec"
 )
 
 // Checkpoint is where a run keeps what it needs to go on, and how often.
@@ -12,6 +13,8 @@ type Checkpoint struct {
 	Dir   string
 	Every time.Duration // the shortest time between commits; 0: every epoch is committed
 	Flush bool          // the end of a bounded input closes everything
+	// Memory is how many bytes of it state may take, before it lies on disk; 0: no limit.
+	Memory int64
 	// Restart says how often a run that failed goes on by itself.
 	Restart Restart
 	At      diag.Span
@@ -31,6 +34,9 @@ func (c *Checkpoint) String() string {
 	}
 	if c.Flush {
 		s += "; the end of the input closes all windows"
+	}
+	if c.Memory > 0 {
+		s += "; state takes at most " + spec.Size(c.Memory).String() + " of memory, and more of it lies on disk"
 	}
 	if c.Restart.Max > 0 {
 		s += fmt.Sprintf("; a run that fails goes on from it, at most %d times within %s", c.Restart.Max, c.Restart.Within)

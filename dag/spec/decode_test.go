@@ -206,6 +206,12 @@ func TestParseSize(t *testing.T) {
 			t.Errorf("ParseSize(%q) = %v, %v, want %v", text, got, err, want)
 		}
 	}
+	for size, want := range map[Size]string{0: "0", 1000: "1000", 1025: "1025", 64 << 10: "64KiB", 1536 << 20: "1536MiB", 3 << 40: "3TiB"} {
+		back, err := ParseSize(size.String())
+		if got := size.String(); got != want || err != nil || back != size {
+			t.Errorf("%d is written %q, want %q, and read as %d, %v", int64(size), got, want, int64(back), err)
+		}
+	}
 	for _, text := range []string{"", "x", "-1", "1K", "1e3", "9000000TiB", "99999999999999999999", "1KiB2"} {
 		if got, err := ParseSize(text); err == nil {
 			t.Errorf("ParseSize(%q) = %v, want an error", text, got)

@@ -31,3 +31,15 @@ func ParseSize(s string) (Size, error) {
 	}
 	return Size(n), nil
 }
+
+// String writes the size in the largest unit of 1024 of which it is a whole number: "64KiB". ParseSize reads it.
+func (s Size) String() string {
+	n, unit := int64(s), ""
+	for _, next := range []string{"KiB", "MiB", "GiB", "TiB"} {
+		if n == 0 || n%1024 != 0 {
+			break
+		}
+		n, unit = n/1024, next
+	}
+	return fmt.Sprintf("%d%s", n, unit)
+}

@@ -47,10 +47,7 @@ func (a *area) open(dir string) (err error) {
 	if a.statm, err = os.Open("/proc/self/statm"); err != nil {
 		return ErrNoSpill
 	}
-	if a.file, err = os.CreateTemp(dir, "spill-*"); err != nil {
-		return err
-	}
-	if err = os.Remove(a.file.Name()); err != nil {
+	if a.file, err = nameless(dir); err != nil {
 		return err
 	}
 	for a.size = largestArea; ; a.size /= 2 { // file systems differ in how long a file may be
@@ -68,6 +65,21 @@ func (a *area) open(dir string) (err error) {
 	a.found = make([]byte, 64<<10)
 	// Keys come in no order: what lies beside a page is no better guess than any other.
 	return unix.Madvise(a.data, unix.MADV_RANDOM)
+}
+
+// nameless makes a file that has no name, or, where the file system knows none, loses it at once.
+func nameless(dir string) (*os.File, error) {
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	if fd, err := unix.Open(dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600); err == nil {
+		return os.NewFile(uintptr(fd), dir), nil
+	}
+	f, err := os.CreateTemp(dir, "spill-*")
+	if err != nil {
+		return nil, err
+	}
+	return f, os.Remove(f.Name())
 }
 
 func (a *area) close() error {

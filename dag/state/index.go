@@ -107,6 +107,7 @@ func (x *index) restore(hashes []uint64, used func(slot int32) bool) {
 func (x *index) zeroes(size int) []uint64 {
 	if n := int64(8 * size); x.spill != nil && n >= x.spill.smallest {
 		if e, err := x.spill.take(n, n); err == nil {
+			e.first = true
 			return unsafe.Slice((*uint64)(x.spill.area.address(e.at)), size)
 		}
 	}

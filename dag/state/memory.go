@@ -23,6 +23,8 @@ type Memory struct {
 	parts  map[string]*part
 	round  uint64
 	values valueRoom // of the changes of the last Save
+	value  []byte    // one that is to go to disk
+	away   bool      // it is
 	blocks []Change  // the changes
 	stored map[string][]byte
 	taken  map[string]bool // of the stored ones
@@ -80,6 +82,7 @@ func (m *Memory) Save(show func(*Memory)) []Change {
 	m.values.clear()
 	m.blocks = m.blocks[:0]
 	if m.spill != nil {
+		m.spill.forget()
 		m.spill.note()
 		defer m.spill.noted()
 	}
@@ -163,16 +166,42 @@ func (m *Memory) noteBlock(name string, p *part, first, known int, block []byte,
 	}
 	c := Change{Part: name, Block: uint32(first / pagesPerBlock), Kind: Put}
 	if pages := bits.OnesCount64(changed); pages == n {
-		c.Value = append(append(m.values.take(1+len(block)), wholeBlock), block...)
+		c.Value = append(append(m.room(1+len(block)), wholeBlock), block...)
 	} else {
 		c.Kind = Patch
-		c.Value = appendPatchHead(m.values.take(patchHead+pages*pageBytes), len(block), changed)
+		c.Value = appendPatchHead(m.room(patchHead+pages*pageBytes), len(block), changed)
 		for left := changed; left != 0; left &= left - 1 {
 			i := bits.TrailingZeros64(left)
 			c.Value = append(c.Value, block[i*pageBytes:min((i+1)*pageBytes, len(block))]...)
 		}
 	}
-	m.blocks = append(m.blocks, c)
+	m.blocks = append(m.blocks, m.keeps(c))
+}
+
+// room gives an empty slice for a value of at most n bytes. Where the values of one save would take much of the memory that state may
+// take, more of them go to disk.
+func (m *Memory) room(n int) []byte {
+	if m.away = m.spill != nil && m.values.size+int64(n) > m.spill.kept/4; !m.away {
+		return m.values.take(n)
+	}
+	if m.value == nil {
+		m.value = make([]byte, 0, 1+patchHead+blockBytes)
+	}
+	return m.value[:0]
+}
+
+// keeps gives a change whose value lies where it can stay until the next save. A disk that does not take it is told by the commit,
+// or by the next Keep.
+func (m *Memory) keeps(c Change) Change {
+	if !m.away {
+		return c
+	}
+	v, err := m.spill.set(c.Value)
+	if err != nil {
+		v = append(m.values.take(len(c.Value)), c.Value...)
+	}
+	c.Value = v
+	return c
 }
 
 // slice shows a slice of plain values. One that is not stored stays as it is.

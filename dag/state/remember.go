@@ -3,6 +3,7 @@ package state
 import (
 	"fmt"
 	"strconv"
+	"unsafe"
 )
 
 // How tables and columns show themselves to a [Memory]. Free slots and the places of texts are part of what is kept, so that
@@ -27,6 +28,8 @@ func (t *Table) Remember(m *Memory, name string) {
 		t.index.spill = m.spill
 		if err := settle(m.spill, &t.index.entries, true); err != nil {
 			m.fail(err)
+		} else if e := m.spill.of(unsafe.Pointer(unsafe.SliceData(t.index.entries))); e != nil {
+			e.first = true
 		}
 	}
 	if !m.reads {

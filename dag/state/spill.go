@@ -25,6 +25,7 @@ type Spill struct {
 	faults   int64             // of the process, in bytes, when Keep last looked
 	ofFiles  int64             // what the process had of files in memory then
 	resident int64             // bytes that stayed in memory when Keep last looked
+	values   []*extent         // of the last Save; the last one has room
 	kept     int64             // what Keep was last asked to leave
 	smallest int64             // of slices that are moved
 	err      error             // of what could not be told at once
@@ -37,7 +38,7 @@ type extent struct {
 	used  int64    // bytes that the slice may reach
 	dirty []uint64 // by page, a bit: it was written to since the last Save
 	seen  bool     // in the round of Settle under way
-	tail  bool     // the slice may grow
+	first bool     // its pages are the last ones to leave memory: it holds an index, of which every key asks for another one
 }
 
 // osPage is the unit in which the system keeps memory. Where its own is larger, Keep says so.
@@ -83,6 +84,22 @@ func (s *Spill) Active() bool { return len(s.extents) > 0 }
 
 // take gives an extent of zeroes for n bytes and room to grow to size.
 func (s *Spill) take(n, size int64) (*extent, error) {
+	e, err := s.stretch(size)
+	if err != nil {
+		return nil, err
+	}
+	e.seen, e.first = true, false
+	e.reach(n)
+	for i := range e.dirty {
+		e.dirty[i] = ^uint64(0)
+	}
+	at, _ := slices.BinarySearchFunc(s.extents, e.at, func(e *extent, at int64) int { return int(e.at - at) })
+	s.extents = slices.Insert(s.extents, at, e)
+	return e, nil
+}
+
+// stretch gives an extent of at least size bytes that nobody uses.
+func (s *Spill) stretch(size int64) (*extent, error) {
 	class := bits.Len64(uint64(max(size, osPage) - 1))
 	var e *extent
 	if list := s.free[class]; len(list) > 0 {
@@ -95,14 +112,15 @@ func (s *Spill) take(n, size int64) (*extent, error) {
 		e = &extent{at: s.next, size: 1 << class}
 		s.next += e.size
 	}
-	e.seen = true
-	e.reach(n)
-	for i := range e.dirty {
-		e.dirty[i] = ^uint64(0)
-	}
-	at, _ := slices.BinarySearchFunc(s.extents, e.at, func(e *extent, at int64) int { return int(e.at - at) })
-	s.extents = slices.Insert(s.extents, at, e)
 	return e, nil
+}
+
+// giveBack makes an extent one that nobody uses.
+func (s *Spill) giveBack(e *extent) error {
+	class := bits.Len64(uint64(e.size - 1))
+	e.used, e.dirty = 0, e.dirty[:0]
+	s.free[class] = append(s.free[class], e)
+	return s.area.drop(e.at, e.size)
 }
 
 // reach says that the slice in an extent may come to n bytes. What comes new counts as changed.
@@ -140,10 +158,7 @@ func (s *Spill) sweep() error {
 			kept = append(kept, e)
 			continue
 		}
-		err = errors.Join(err, s.area.drop(e.at, e.size))
-		class := bits.Len64(uint64(e.size - 1))
-		e.used, e.dirty = 0, e.dirty[:0]
-		s.free[class] = append(s.free[class], e)
+		err = errors.Join(err, s.giveBack(e))
 	}
 	clear(s.extents[len(kept):])
 	s.extents = kept
@@ -200,6 +215,12 @@ func settle[T any](s *Spill, v *[]T, fixed bool) error {
 	return nil
 }
 
+// Due reports whether Keep would have to look.
+func (s *Spill) Due(resident int64) bool {
+	faults, ofFiles, err := s.area.taken()
+	return err != nil || s.resident+faults-s.faults+max(ofFiles-s.ofFiles, 0) >= resident
+}
+
 // Keep leaves at most resident bytes, or about that, of the file in memory, and writes first what is only there. It looks only
 // where so much may have come since it looked last.
 func (s *Spill) Keep(resident int64) error {
@@ -207,15 +228,15 @@ func (s *Spill) Keep(resident int64) error {
 		return s.err
 	}
 	s.kept = resident
-	faults, ofFiles, err := s.area.taken()
-	if err != nil {
-		return err
-	}
-	if came := faults - s.faults + max(ofFiles-s.ofFiles, 0); s.resident+came < resident {
+	if !s.Due(resident) {
 		return nil
 	}
 	clean := int64(0)
+	most := s.without(resident)
 	for _, e := range s.extents {
+		if e.first && most > 0 {
+			continue
+		}
 		err := s.area.scan(e.at, e.used, func(from, to int64, private bool) error {
 			if !private {
 				clean += to - from
@@ -231,16 +252,70 @@ func (s *Spill) Keep(resident int64) error {
 			return err
 		}
 	}
-	if s.resident = clean; clean > resident/2 {
-		s.resident = 0
+	if most == 0 {
+		most = resident
+	}
+	s.resident = resident - most + clean
+	if clean > most/2 {
+		s.resident = resident - most
 		for _, e := range s.extents {
+			if e.first && most < resident {
+				continue
+			}
 			if err := s.area.leave(e.at, e.used); err != nil {
 				return err
 			}
 		}
 	}
+	var err error
 	s.faults, s.ofFiles, err = s.area.taken()
 	return err
+}
+
+// without is how many of the resident bytes are left where all indexes stay in memory; 0: they cannot, for they would take most of it.
+func (s *Spill) without(resident int64) int64 {
+	n := int64(0)
+	for _, e := range s.extents {
+		if e.first {
+			n += e.used
+		}
+	}
+	if n > resident/4*3 {
+		return 0
+	}
+	return resident - n
+}
+
+// valueExtent is how much values of a save take of the file at a time.
+const valueExtent = 16 << 20
+
+// set keeps a value of a save, until forget.
+func (s *Spill) set(value []byte) ([]byte, error) {
+	n := int64(len(value))
+	var e *extent
+	if last := len(s.values) - 1; last >= 0 && s.values[last].used+n <= s.values[last].size {
+		e = s.values[last]
+	} else {
+		var err error
+		if e, err = s.stretch(max(n, valueExtent)); err != nil {
+			return nil, err
+		}
+		s.values = append(s.values, e)
+	}
+	at := e.at + e.used
+	if err := s.area.write(at, value); err != nil {
+		return nil, err
+	}
+	e.used += n
+	return s.area.bytes(at, n), nil
+}
+
+// forget drops all values that were set.
+func (s *Spill) forget() {
+	for _, e := range s.values {
+		s.later(s.giveBack(e))
+	}
+	s.values = s.values[:0]
 }
 
 // later keeps an error for the next Keep.

@@ -4,7 +4,8 @@ package state
 // stands still meanwhile, and copying them to ever longer ones would take as long as all the rest.
 type valueRoom struct {
 	pieces [][]byte
-	at     int // the piece that is being filled
+	at     int   // the piece that is being filled
+	size   int64 // of what was taken
 }
 
 // The sizes of pieces: each is twice as long as the one before it, up to the longest.
@@ -15,6 +16,7 @@ const (
 
 // take gives an empty slice with room for n bytes, which lies nowhere else.
 func (r *valueRoom) take(n int) []byte {
+	r.size += int64(n)
 	for ; r.at < len(r.pieces); r.at++ {
 		if p := r.pieces[r.at]; cap(p)-len(p) >= n {
 			r.pieces[r.at] = p[:len(p)+n]
@@ -34,7 +36,7 @@ func (r *valueRoom) take(n int) []byte {
 func (r *valueRoom) clear() {
 	keep := min(r.at+1, len(r.pieces))
 	clear(r.pieces[keep:])
-	r.pieces, r.at = r.pieces[:keep], 0
+	r.pieces, r.at, r.size = r.pieces[:keep], 0, 0
 	for i, p := range r.pieces {
 		r.pieces[i] = p[:0]
 	}

@@ -1,0 +1,91 @@
+package exec
+
+import (
+	"sync/atomic"
+
+	"flowrun/dag/state"
+)
+
+// stateRoom is how much memory the state of all operators together may take. What is more lies on disk: an operator that holds a
+// part of the state has the same part of the memory.
+type stateRoom struct {
+	dir   string
+	limit int64
+	total atomic.Int64 // bytes of all state, in memory or not
+}
+
+// spillEvery is after how many rows an operator looks whether it takes too much memory, if there was no barrier before.
+const spillEvery = 4096
+
+// spilling is what an instance has of it.
+type spilling struct {
+	room    *stateRoom   // nil: state may take all memory
+	spill   *state.Spill // nil: nothing was ever too much
+	rows    int          // since it was last looked
+	counted int64        // of room.total
+}
+
+// open makes the place on disk.
+func (s *spilling) open(m *state.Memory) error {
+	// Where there is little room, small slices are much of it.
+	smallest := max(min(s.room.limit/64, 64<<10), 1)
+	spill, err := state.NewSpill(s.room.dir, smallest)
+	if err != nil {
+		return err
+	}
+	s.spill = spill
+	m.Use(spill)
+	return nil
+}
+
+// close gives the place back, once the operator is closed.
+func (s *spilling) close() error {
+	if s.spill == nil {
+		return nil
+	}
+	spill := s.spill
+	s.spill = nil
+	return spill.Close()
+}
+
+// taken counts the rows that an operator took, and looks now and then.
+func (i *instance) taken(rows int) error {
+	if i.spilling.room == nil {
+		return nil
+	}
+	if i.spilling.rows += rows; i.spilling.rows < spillEvery {
+		return nil
+	}
+	i.remembers()
+	return i.relieve()
+}
+
+// relieve moves to disk what is too much, once it is known how much there is.
+func (i *instance) relieve() error {
+	s := &i.spilling
+	if s.room == nil {
+		return nil
+	}
+	s.rows = 0
+	bytes := i.emit.stateBytes.Load()
+	total := s.room.total.Add(bytes - s.counted)
+	s.counted = bytes
+	if s.spill == nil && total <= s.room.limit {
+		return nil
+	}
+	return i.guard(i.emit.ctx, "keep state on disk", func() error {
+		if s.spill == nil {
+			if err := s.open(i.memory); err != nil {
+				return err
+			}
+		}
+		// One half is for what is too small to be moved, or was not moved yet.
+		room := int64(float64(s.room.limit)*float64(bytes)/float64(max(total, s.room.limit, 1))) / 2
+		if bytes-s.spill.Bytes() > room || s.spill.Due(room) {
+			if err := i.memory.Settle(i.durable.Remember); err != nil {
+				return err
+			}
+		}
+		return s.spill.Keep(room)
+	})
+}
