@@ -95,6 +95,13 @@ func lanes(s shape) shape {
 	return s
 }
 
+// onDisk leaves state next to no memory, so that most of it lies on disk.
+func onDisk(s shape) shape {
+	s.name += ", on disk"
+	s.text = strings.Replace(s.text, ending, strings.Replace(ending, "}", ", memory: 64KiB}", 1), 1)
+	return s
+}
+
 // sinkOf is a shape whose sink is what matters.
 func sinkOf(name, sink string, o output) shape {
 	return shape{
@@ -141,6 +148,11 @@ var shapes = []shape{
 	lanes(one("dedupe in lanes", `dedupe: {by: [k, v], within: 5s}`, exactly)),
 	lanes(one("match in lanes", `match: {by: [k], steps: [{small: 'v < 300'}, {large: 'v > 600'}], within: 2s, take: {first: small.id, then: large.id}}`, exactly)),
 	lanes(two("asof in lanes", `join: {type: asof, on: [k], within: 5s, prefix: {right: r_}}`, exactly)),
+	onDisk(one("windows of lists", `aggregate: {window: {tumbling: 20s}, by: [k], take: {n: count(), all: collect(id), d: count_distinct(v)}}`, exactly)),
+	onDisk(lanes(two("join left in lanes", `join: {type: left, on: [k, v], within: 2s, prefix: {right: r_}}`, exactly))),
+	onDisk(lanes(one("dedupe last in lanes", `dedupe: {by: [id], keep: last}`, lastByKey, "id"))),
+	onDisk(one("sort", `sort: {}`, inOrder)),
+	onDisk(one("top", `top: {n: 300, by: [k], order: [v], emit: updates}`, lastByKey, "k", "rank")),
 	lanes(one("stateless in lanes", `derive: {w: 'v * 2 + len(k)'}`, inOrder)),
 	{
 		name: "chained windows and a top",
