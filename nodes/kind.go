@@ -42,6 +42,8 @@ type Kind[C any] struct {
 
 	// Lower makes a transform's operation. It reports what is wrong through b and returns nil then.
 	Lower func(b *Builder, c C) plan.Op
+	// Table makes the connector of a transform that reads a table; nil: none of the kind does.
+	Table func(o plan.Op) (op.Table, error)
 	// Scan makes a source's description: its schema, and whether it is bounded, replays, can say what is there now.
 	// Opening files to look is allowed; waiting for a peer is not.
 	Scan func(ctx context.Context, b *Builder, c C) *plan.Scan
@@ -65,6 +67,7 @@ type Entry struct {
 	lower  func(ctx context.Context, b *Builder) plan.Op
 	source func(s *plan.Scan) (op.Source, error)
 	sink   func(w *plan.Write) (op.Sink, error)
+	table  func(o plan.Op) (op.Table, error)
 }
 
 // New returns a pointer to a zero value of the kind's settings.
@@ -121,6 +124,7 @@ func Register[C any](k Kind[C]) {
 		e.source = func(s *plan.Scan) (op.Source, error) { return k.Source(s.Config.(C), s) }
 	case Transform:
 		complete = k.Lower != nil
+		e.table = k.Table
 		e.lower = func(_ context.Context, b *Builder) plan.Op {
 			c, ok := decode(b)
 			b.Unused()
@@ -185,7 +189,7 @@ func Names() []string {
 	return slices.Compact(names)
 }
 
-// Connectors makes the sources and sinks of a bound plan; the engine is given it.
+// Connectors makes the sources, sinks and tables of a bound plan; the engine is given it.
 type Connectors struct{}
 
 // Source makes the connector of a node that scans.
@@ -200,14 +204,36 @@ func (Connectors) Sink(n *plan.Node) (op.Sink, error) {
 	return Find(w.Kind, Sink).sink(w)
 }
 
+// Table makes the connector of a transform that reads a table.
+func (Connectors) Table(n *plan.Node) (op.Table, error) { return Find(n.Kind, Transform).table(n.Op) }
+
 // Builder is what a kind lowers with: the node as written, and where its mistakes go.
 type Builder struct {
 	Node  *spec.Node
+	ctx   context.Context
 	diags *diag.List
 	// secrets takes the values of settings that are never shown.
 	secrets *diag.Secrets
 	// which of the keys beside the kind the kind asked for
 	usedFormat, usedSchema bool
+}
+
+// Context is that in which the file is read: it ends when nobody waits for that any longer.
+func (b *Builder) Context() context.Context { return b.ctx }
+
+// Within is a Builder whose settings are those that stand under key.
+func (b *Builder) Within(key string) *Builder {
+	inner, node := *b, *b.Node
+	node.Config = b.Node.Config.Get(key)
+	inner.Node = &node
+	return &inner
+}
+
+// Secret makes a text one that is never shown.
+func (b *Builder) Secret(text string) {
+	if b.secrets != nil {
+		b.secrets.Add(text)
+	}
 }
 
 // Report adds a diagnostic.

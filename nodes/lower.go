@@ -65,7 +65,7 @@ func lowerNode(ctx context.Context, n *spec.Node, pn *plan.Node, byName map[stri
 			Message: fmt.Sprintf("%s reads one node, and %d are given", n.Kind, len(n.From)),
 			Hint:    "put them together first: all: {from: [" + refs(n.From) + "], union: {}}"})
 	}
-	b := &Builder{Node: n, diags: list, secrets: p.Secrets}
+	b := &Builder{Node: n, ctx: ctx, diags: list, secrets: p.Secrets}
 	pn.Op = e.lower(ctx, b)
 	eventTime(n, e, pn, list)
 }

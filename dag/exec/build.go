@@ -15,7 +15,7 @@ import (
 // that does not lie in a chain. Nothing is opened and nothing
 // runs before [Run.Run]. The plan is only read.
 func Build(p *plan.Pipeline, c Connectors, o Options) (*Run, error) {
-	o = o.withDefaults()
+	o = o.withDefaults(c)
 	var own pool
 	if o.Allocator == nil {
 		own.Pool = batch.NewPool()

@@ -18,6 +18,12 @@ type Connectors interface {
 	Sink(n *plan.Node) (op.Sink, error)
 }
 
+// Tables is what Connectors are as well where transforms of the plan read tables. n.Op is a *plan.Lookup with a Table.
+type Tables interface {
+	// Table makes the connector of one lane. Before it is opened it need not be closed.
+	Table(n *plan.Node) (op.Table, error)
+}
+
 // Options tune a run. The zero Options are good.
 type Options struct {
 	// Transforms makes the operators in between; nil: package relational.
@@ -50,9 +56,13 @@ type Options struct {
 	At    func(time.Time) <-chan time.Time // fires once the clock has reached the time
 }
 
-func (o Options) withDefaults() Options {
+func (o Options) withDefaults(c Connectors) Options {
 	if o.Transforms == nil {
-		o.Transforms = relational.New
+		var table func(*plan.Node) (op.Table, error)
+		if t, ok := c.(Tables); ok {
+			table = t.Table
+		}
+		o.Transforms = relational.With(table)
 	}
 	if o.BatchRows <= 0 {
 		o.BatchRows = 4096

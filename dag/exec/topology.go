@@ -112,7 +112,7 @@ func detail(o plan.Op) string {
 	case *plan.Parse:
 		return o.Column.Value + " as " + o.As
 	case *plan.Lookup:
-		return o.Path
+		return o.Place()
 	case *plan.Route:
 		texts := make([]string, len(o.Branches))
 		for i, b := range o.Branches {

@@ -13,27 +13,46 @@ import (
 	"flowrun/dag/schema"
 )
 
-// Lookup adds columns of a file to the rows whose keys stand in it; the file is held in memory. Of a key that stands there
-// several times the last row holds. A null key matches nothing.
+// Lookup adds columns of a file, or of a table of a database, to the rows whose keys stand in it; it is held in memory. Of a key that
+// stands there several times the last row holds. A null key matches nothing.
 type Lookup struct {
-	Path   string
-	Format Format
-	Schema *arrow.Schema // the columns of the file that are known, with the metadata that decoders need
+	Path   string        // of the file
+	Format Format        // of the file
+	Table  *LookupTable  // what is read in place of a file; nil: a file
+	Schema *arrow.Schema // the columns of the file or table that are known, with the metadata that decoders need
 	On     []LookupKey
 	Take   []LookupColumn
 	// Required: a row without a match is rejected. Else it has nulls in what is taken.
 	Required bool
-	Reload   time.Duration // how often to look whether the file has changed; 0: never
-	MaxRows  int64         // of the file
+	Reload   time.Duration // how often to look whether the file has changed, or to read the table again; 0: never
+	MaxRows  int64         // of the file or table
 }
 
-// LookupKey says that a column of the rows is equal to one of the file.
+// LookupTable is a table of a database. A connector reads it.
+type LookupTable struct {
+	Config any    // the decoded settings of the connector
+	Detail string // what it is, short and without secrets: "table users of app.db"
+	Tells  bool   // the database tells whether it has changed
+}
+
+// Place is the file or table as it may be shown.
+func (o *Lookup) Place() string {
+	if o.Table != nil {
+		return o.Table.Detail
+	}
+	return o.Path
+}
+
+// What is what the rows are looked up in: a file or a table.
+func (o *Lookup) What() string { return choose(o.Table != nil, "table", "file") }
+
+// LookupKey says that a column of the rows is equal to one of the file or table.
 type LookupKey struct {
 	Column, In diag.Text
 	Index, Of  int // their places in the rows and in Schema; set by Bind
 }
 
-// LookupColumn is a column of the file to add, under a name of its own.
+// LookupColumn is a column of the file or table to add, under a name of its own.
 type LookupColumn struct {
 	Name, In diag.Text
 	Of       int // its place in Schema; set by Bind
@@ -53,12 +72,12 @@ func (b *binder) lookup(n *Node, o *Lookup, in *Output) *Output {
 	for i := range o.Take {
 		t := &o.Take[i]
 		var f arrow.Field
-		if t.Of, f = b.fileColumn(o, t.In); t.Of < 0 {
+		if t.Of, f = b.heldColumn(o, t.In); t.Of < 0 {
 			ok = false
 			continue
 		}
 		if slices.ContainsFunc(fields, func(g arrow.Field) bool { return g.Name == t.Name.Value }) {
-			b.report(CodeDuplicateColumn, t.Name.At, fmt.Sprintf("take it under another name: take: [{file_%s: %s}]", t.In.Value, t.In.Value),
+			b.report(CodeDuplicateColumn, t.Name.At, fmt.Sprintf("take it under another name: take: [{%s_%s: %s}]", o.What(), t.In.Value, t.In.Value),
 				"lookup adds the column %q, and there is one of that name", t.Name.Value)
 			ok = false
 		}
@@ -76,7 +95,7 @@ func (b *binder) lookup(n *Node, o *Lookup, in *Output) *Output {
 // lookupKey finds the two columns of a key, which have one type.
 func (b *binder) lookupKey(n *Node, o *Lookup, k *LookupKey, in *Output) bool {
 	var f arrow.Field
-	k.Of, f = b.fileColumn(o, k.In)
+	k.Of, f = b.heldColumn(o, k.In)
 	at := in.Schema.FieldIndices(k.Column.Value)
 	if len(at) == 0 {
 		b.unknownColumn(k.Column, env(n, in))
@@ -92,15 +111,19 @@ func (b *binder) lookupKey(n *Node, o *Lookup, k *LookupKey, in *Output) bool {
 		return false
 	}
 	if !schema.Equal(f.Type, g.Type) {
-		b.report(CodeType, k.Column.At, fmt.Sprintf("make them alike: derive: {%s: %s(%s)} before it, or say in the lookup's schema what %s is", g.Name, schema.Name(f.Type), g.Name, f.Name),
-			"%s is %s, and %s of %s is %s", g.Name, schema.Name(g.Type), f.Name, o.Path, schema.Name(f.Type))
+		hint := fmt.Sprintf("make them alike: derive: {%s: %s(%s)} before it", g.Name, schema.Name(f.Type), g.Name)
+		if o.Table == nil {
+			hint += fmt.Sprintf(", or say in the lookup's schema what %s is", f.Name)
+		}
+		b.report(CodeType, k.Column.At, hint,
+			"%s is %s, and %s of %s is %s", g.Name, schema.Name(g.Type), f.Name, o.Place(), schema.Name(f.Type))
 		return false
 	}
 	return true
 }
 
-// fileColumn finds a column of the file; -1, which is reported, where there is none.
-func (b *binder) fileColumn(o *Lookup, name diag.Text) (int, arrow.Field) {
+// heldColumn finds a column of the file or table; -1, which is reported, where there is none.
+func (b *binder) heldColumn(o *Lookup, name diag.Text) (int, arrow.Field) {
 	s := schema.Plain(o.Schema)
 	at := s.FieldIndices(name.Value)
 	if len(at) > 0 {
@@ -110,11 +133,11 @@ func (b *binder) fileColumn(o *Lookup, name diag.Text) (int, arrow.Field) {
 	for _, f := range s.Fields() {
 		known = append(known, f.Name)
 	}
-	hint := fmt.Sprintf("%s has: %s", o.Path, names(s))
+	hint := fmt.Sprintf("%s has: %s", o.Place(), names(s))
 	if near := diag.Suggest(name.Value, known); near != "" {
 		hint = fmt.Sprintf("did you mean %q? %s", near, hint)
 	}
-	b.report(expr.CodeUnknownColumn, name.At, hint, "%s has no column %q", o.Path, name.Value)
+	b.report(expr.CodeUnknownColumn, name.At, hint, "%s has no column %q", o.Place(), name.Value)
 	return -1, arrow.Field{}
 }
 
@@ -130,12 +153,19 @@ func (x *explainer) lookup(o *Lookup) {
 			taken = append(taken, t.Name.Value+": "+t.In.Value)
 		}
 	}
-	x.linef("  looks up %s in %s, format %s, held in memory", strings.Join(keys, ", "), o.Path, o.Format.Name)
+	in := o.Place()
+	if o.Table == nil {
+		in += ", format " + o.Format.Name
+	}
+	x.linef("  looks up %s in %s, held in memory", strings.Join(keys, ", "), in)
 	if len(taken) > 0 {
 		x.linef("  takes %s", strings.Join(taken, ", "))
 	}
 	x.linef("  a row without a match %s", choose(o.Required, "is rejected", "has nulls there"))
-	if o.Reload > 0 {
-		x.linef("  looks every %s whether the file has changed", o.Reload)
+	switch {
+	case o.Reload > 0 && o.Table != nil && !o.Table.Tells:
+		x.linef("  reads the table again every %s", o.Reload)
+	case o.Reload > 0:
+		x.linef("  looks every %s whether the %s has changed", o.Reload, o.What())
 	}
 }

@@ -91,7 +91,7 @@ func openOn(outer testing.TB, t tb, o plan.Op, mode plan.Mode, rt *optest.Runtim
 	for _, e := range n.Inputs {
 		e.Source().Mode = mode
 	}
-	tr, err := New(n)
+	tr, err := With(func(n *plan.Node) (op.Table, error) { return n.Op.(*plan.Lookup).Table.Config.(op.Table), nil })(n)
 	if err != nil {
 		t.Fatal(err)
 	}

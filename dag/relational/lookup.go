@@ -3,7 +3,6 @@ package relational
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -11,12 +10,13 @@ import (
 	"flowrun/dag/batch"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
+	"flowrun/dag/retry"
 	"flowrun/dag/state"
 )
 
-// lookup adds columns of a file. The file is read whole at the start, and again where it has changed: that is looked at before a
-// batch, so that one batch sees one state of the file, and rows never see one that is older than the interval says. Each lane
-// has a table of its own. What the tables hold is derived from the file.
+// lookup adds columns of a file, or of a table of a database. That is read whole at the start, and again where it has changed: that is looked
+// at before a batch, so that one batch sees one state of it. Rows never see a state of a file that is older than the interval says; for a
+// database they do not wait long. Each lane has a table of its own. What the tables hold is derived from the file or database.
 type lookup struct {
 	stateless
 	o      *plan.Lookup
@@ -26,10 +26,10 @@ type lookup struct {
 	rt       op.Runtime
 	mem      memory.Allocator
 	maxBytes int64
-	file     *lookupFile
+	from     op.Table // the connector of a table; nil: it is a file, or closed
+	reload   lookupReload
 	table    *lookupTable
-	next     time.Time // when to look at the file again; zero: never
-	blanks   blanks    // columns taken that nobody reads
+	blanks   blanks // columns taken that nobody reads
 
 	vectors []state.Vector
 	keys    []*state.Vector
@@ -38,8 +38,9 @@ type lookup struct {
 	sizes   []int64
 }
 
-func newLookup(n *plan.Node, o *plan.Lookup) *lookup {
-	l := &lookup{o: o, out: n.Output(""), vectors: make([]state.Vector, len(o.On))}
+// newLookup makes a lookup; from is the connector of its table, nil for a file.
+func newLookup(n *plan.Node, o *plan.Lookup, from op.Table) *lookup {
+	l := &lookup{o: o, out: n.Output(""), from: from, vectors: make([]state.Vector, len(o.On))}
 	l.schema = l.out.Schema
 	for i := range l.vectors {
 		l.keys = append(l.keys, &l.vectors[i])
@@ -52,49 +53,30 @@ var (
 	_ op.Stateful  = (*lookup)(nil)
 )
 
-func (l *lookup) Open(ctx context.Context, rt op.Runtime) error {
+func (l *lookup) Open(ctx context.Context, rt op.Runtime) (err error) {
+	defer func() {
+		if err != nil {
+			_ = l.Close() // nobody closes what did not open
+			err = fmt.Errorf("look up in %s: %w", l.o.Place(), err)
+		}
+	}()
 	l.rt, l.mem, l.maxBytes = rt, rt.Allocator(), max(int64(rt.BatchBytes()), leastCut)
 	first := l.schema.NumFields() - len(l.o.Take)
 	l.blanks = newBlanks(l.schema, l.mem, func(i int) bool { return i >= first && !l.out.Needs(i) })
-	l.file = newLookupFile(l.o, rt, func(i int) bool { return l.blanks[first+i] == nil })
-	var err error
-	if l.table, err = l.file.load(ctx); err != nil {
-		return fmt.Errorf("look up in %s: %w", l.o.Path, err)
+	reads := func(i int) bool { return l.blanks[first+i] == nil }
+	rows := lookupRows(newLookupFile(l.o, rt, reads))
+	if l.from != nil {
+		if rows, err = newLookupConnector(l.o, rt, reads, l.from); err != nil {
+			return err
+		}
 	}
-	l.later()
-	return nil
-}
-
-// later says when the file is looked at again.
-func (l *lookup) later() {
-	if l.o.Reload > 0 {
-		l.next = l.rt.Now().Add(l.o.Reload)
-	}
-}
-
-// refresh reads the file again if it is time and the file has changed. While it cannot be read the old rows hold.
-func (l *lookup) refresh(ctx context.Context) error {
-	if l.next.IsZero() || l.rt.Now().Before(l.next) {
-		return nil
-	}
-	defer l.later()
-	changed, err := l.file.changed()
-	if err == nil && !changed {
-		return nil
-	}
-	var fresh *lookupTable
-	if err == nil {
-		fresh, err = l.file.load(ctx)
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if err != nil {
-		l.rt.WarnEvery("reload", "cannot read the file again, what was read before still holds", "file", l.o.Path, "error", err.Error())
-		return nil
-	}
-	l.table = fresh
-	return nil
+	l.reload = lookupReload{rows: rows, every: l.o.Reload, grace: lookupGrace}
+	err = retry.Loop{For: rows.patience(), Passes: rows.passes, Hurry: rt.Hurry()}.Telling(rt, "read", l.o.Place()).Do(ctx, func() (err error) {
+		l.table, err = rows.load(ctx)
+		return err
+	})
+	l.reload.later(rt.Now())
+	return err
 }
 
 func (l *lookup) Process(ctx context.Context, _ int, in *batch.Batch, out op.Emitter) error {
@@ -132,13 +114,13 @@ func (l *lookup) failures(in *batch.Batch) []batch.Failure {
 			continue
 		}
 		row := in.Row(i)
-		failed = append(failed, batch.Failure{Row: int32(row), Reason: noMatch, Detail: l.describe(in, row)})
+		failed = append(failed, batch.Failure{Row: int32(row), Reason: l.noMatch(), Detail: l.describe(in, row)})
 	}
 	return failed
 }
 
 // noMatch is why a row is rejected that needs a match.
-const noMatch = "not in the file of the lookup"
+func (l *lookup) noMatch() string { return "not in the " + l.o.What() + " of the lookup" }
 
 // describe says which key was not found.
 func (l *lookup) describe(in *batch.Batch, row int) string {
@@ -153,7 +135,7 @@ func (l *lookup) describe(in *batch.Batch, row int) string {
 		text = batch.AppendText(text, in.Record.Column(k.Index), row)
 		text = text[:min(len(text), at+most)]
 	}
-	return string(text) + " is not in " + l.o.Path
+	return string(text) + " is not in " + l.o.Place()
 }
 
 // emit adds the columns to the rows that are left, in as many batches as their texts need.
@@ -247,7 +229,7 @@ func (l *lookup) emitSome(in *batch.Batch, sel, slots []int32, out op.Emitter) e
 	return out.Emit("", in.WithRecord(recordOf(l.schema, columns, len(slots)), sel))
 }
 
-// State implements op.Stateful: the rows of the file that are held.
+// State implements op.Stateful: the rows that are held.
 func (l *lookup) State() (rows, bytes int64) {
 	if l.table == nil {
 		return 0, 0
@@ -256,6 +238,12 @@ func (l *lookup) State() (rows, bytes int64) {
 }
 
 func (l *lookup) Close() error {
+	l.reload.close()
 	l.blanks.close()
+	l.blanks = nil
+	if from := l.from; from != nil {
+		l.from = nil
+		return from.Close()
+	}
 	return nil
 }

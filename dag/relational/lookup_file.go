@@ -7,8 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-
-	"github.com/apache/arrow-go/v18/arrow"
+	"time"
 
 	"flowrun/dag/batch"
 	"flowrun/dag/codec"
@@ -19,43 +18,20 @@ import (
 
 // lookupFile reads the file of a lookup whole, and knows whether it is another one since.
 type lookupFile struct {
-	o     *plan.Lookup
-	rt    op.Runtime
-	reads func(i int) bool // of the columns that are taken
-	// The columns of the file that are named, whether each of them is to be built, and where those of keys and taken ones are.
-	// The others may be or become anything.
-	schema    *arrow.Schema
-	want      []bool
-	on, taken []int
-	seen      fs.FileInfo // of the file that was read, before that was done
+	*lookupColumns
+	seen fs.FileInfo // of the file that was read, before that was done
 }
 
 func newLookupFile(o *plan.Lookup, rt op.Runtime, reads func(i int) bool) *lookupFile {
-	f := &lookupFile{o: o, rt: rt, reads: reads}
-	var fields []arrow.Field
-	place := map[int]int{}
-	add := func(of int, want bool) int {
-		at, known := place[of]
-		if !known {
-			at = len(fields)
-			place[of] = at
-			fields, f.want = append(fields, o.Schema.Field(of)), append(f.want, false)
-		}
-		f.want[at] = f.want[at] || want
-		return at
-	}
-	for _, k := range o.On {
-		f.on = append(f.on, add(k.Of, true))
-	}
-	for i, c := range o.Take {
-		f.taken = append(f.taken, add(c.Of, reads(i)))
-	}
-	f.schema = arrow.NewSchema(fields, nil)
-	return f
+	return &lookupFile{lookupColumns: newLookupColumns(o, rt, reads, false)}
 }
 
+func (f *lookupFile) passes(error) (string, bool) { return "", false }
+func (f *lookupFile) patience() time.Duration     { return 0 }
+func (f *lookupFile) near() bool                  { return true }
+
 // changed reports whether the file is not the one that was read.
-func (f *lookupFile) changed() (bool, error) {
+func (f *lookupFile) changed(context.Context) (bool, error) {
 	info, err := os.Stat(f.o.Path)
 	if err != nil {
 		return false, err
@@ -65,7 +41,7 @@ func (f *lookupFile) changed() (bool, error) {
 
 // load reads the file. What is wrong with any of its rows is an error.
 func (f *lookupFile) load(ctx context.Context) (*lookupTable, error) {
-	t, err := newLookupTable(f)
+	t, err := newLookupTable(f.lookupColumns)
 	if err != nil {
 		return nil, err
 	}
@@ -87,13 +63,7 @@ func (f *lookupFile) load(ctx context.Context) (*lookupTable, error) {
 		return nil, err
 	}
 	f.seen = info
-	t.seal()
-	if t.twice > 0 {
-		f.rt.WarnEvery("twice", "keys stand several times in the file: the last row of each holds", "file", f.o.Path, "rows_left_out", t.twice)
-	}
-	if t.keyless > 0 {
-		f.rt.WarnEvery("keyless", "rows of the file have a null in the key: they match nothing", "file", f.o.Path, "rows_left_out", t.keyless)
-	}
+	f.loaded(t)
 	return t, nil
 }
 

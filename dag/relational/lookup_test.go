@@ -132,8 +132,9 @@ func TestLookup(t *testing.T) {
 		p := open(t, r, o, plan.Rows, nil, clicks)
 		clock := &lookupClock{Runtime: p.rt, now: time.Unix(0, 0)}
 		p.op.(*lookup).rt = clock
-		p.op.(*lookup).later()
+		p.op.(*lookup).reload.later(clock.now)
 		var since time.Duration // it was looked at
+		broken := false         // and could not be read then, so that it is looked at again soon
 		for range rapid.IntRange(1, 8).Draw(r, "batches") {
 			switch rapid.IntRange(0, 4).Draw(r, "what happens to the file") {
 			case 0:
@@ -158,8 +159,8 @@ func TestLookup(t *testing.T) {
 				rows = append(rows, row{rapid.SampledFrom([]any{"a", "b", "c", "d", "", "a key that is not short", nil}).Draw(r, "who"),
 					rapid.SampledFrom([]any{int64(0), int64(1), int64(2), nil}).Draw(r, "n"), "page"})
 			}
-			if len(rows) > 0 && o.Reload > 0 && since >= o.Reload {
-				if since = 0; readable {
+			if len(rows) > 0 && o.Reload > 0 && (since >= o.Reload || broken && since > 0) {
+				if since, broken = 0, !readable; readable {
 					held = disk
 				}
 			}
@@ -291,7 +292,7 @@ func TestLookupRejects(t *testing.T) {
 	p.rows(0, row{"b", nil, nil}, row{"a", nil, nil}, row{nil, nil, nil})
 	check(t, p.taken(), []row{{"a", nil, nil}})
 	for i, want := range []string{"who b is not in " + path, "who NULL is not in " + path} {
-		if f := p.out.Failures[i]; f.Reason != noMatch || f.Detail != want || f.Row != int32(2*i) {
+		if f := p.out.Failures[i]; f.Reason != "not in the file of the lookup" || f.Detail != want || f.Row != int32(2*i) {
 			t.Errorf("%+v, want %s", f, want)
 		}
 	}

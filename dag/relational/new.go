@@ -7,8 +7,29 @@ import (
 	"flowrun/dag/plan"
 )
 
-// New makes the operator of a bound node. Sources and sinks are an error: connectors make those.
-func New(n *plan.Node) (op.Transform, error) {
+// New makes the operator of a bound node that needs nothing but the plan. Sources and sinks are an error: connectors make those.
+func New(n *plan.Node) (op.Transform, error) { return With(nil)(n) }
+
+// With gives what makes operators as New does, also of nodes that read a table; table makes the connector of such a node.
+func With(table func(n *plan.Node) (op.Table, error)) func(n *plan.Node) (op.Transform, error) {
+	return func(n *plan.Node) (op.Transform, error) {
+		l, ok := n.Op.(*plan.Lookup)
+		if !ok || l.Table == nil {
+			return fromPlan(n)
+		}
+		if table == nil {
+			return nil, fmt.Errorf("relational: node %s reads a table, and has no connector", n.ID)
+		}
+		t, err := table(n)
+		if err != nil {
+			return nil, err
+		}
+		return newLookup(n, l, t), nil
+	}
+}
+
+// fromPlan makes an operator that needs no connector.
+func fromPlan(n *plan.Node) (op.Transform, error) {
 	switch o := n.Op.(type) {
 	case *plan.Filter:
 		return &filter{cond: o.Cond.P}, nil
@@ -38,7 +59,7 @@ func New(n *plan.Node) (op.Transform, error) {
 	case *plan.Top:
 		return newTop(n, o)
 	case *plan.Lookup:
-		return newLookup(n, o), nil
+		return newLookup(n, o, nil), nil
 	case *plan.Dedupe:
 		return newDedupe(n, o)
 	case *plan.Fold:

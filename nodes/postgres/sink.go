@@ -60,17 +60,10 @@ func write(b *nodes.Builder, c SinkConfig) *plan.Write {
 		b.Wrong(key, message, hint)
 		ok = false
 	}
-	const sample = "url: postgres://flow@localhost:5432/shop"
-	config, err := pgx.ParseConfig(c.URL)
-	switch {
-	case c.URL == "":
-		wrong("url", "url is empty", sample)
-	case err != nil:
-		wrong("url", "url does not say where a PostgreSQL database is", sample) // what pgx says may quote it
-	}
-	parts := strings.Split(c.Table, ".")
-	switch {
-	case c.Table == "", len(parts) > 2, parts[0] == "", parts[len(parts)-1] == "":
+	config := locate(b, c.URL)
+	ok = config != nil
+	switch parts := strings.Split(c.Table, "."); {
+	case !isName(c.Table):
 		wrong("table", fmt.Sprintf("%q is no name of a table", c.Table), "table: hits, or in a schema table: stats.hits")
 	case parts[len(parts)-1] == sqltable.Commits:
 		wrong("table", sqltable.Commits+" is where the sink notes its commits", "name another table")

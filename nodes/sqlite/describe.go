@@ -91,6 +91,17 @@ func describe(ctx context.Context, conn *sql.Conn, table string) (*tableInfo, er
 	return &t, err
 }
 
+// tableNames lists the tables and views of a database.
+func tableNames(ctx context.Context, conn *sql.Conn) (names []string, err error) {
+	err = each(ctx, conn, func(rows *sql.Rows) error {
+		var name string
+		err := rows.Scan(&name)
+		names = append(names, name)
+		return err
+	}, `SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name`)
+	return names, err
+}
+
 func each(ctx context.Context, conn *sql.Conn, row func(*sql.Rows) error, query string, args ...any) error {
 	rows, err := conn.QueryContext(ctx, query, args...)
 	if err != nil {

@@ -18,7 +18,6 @@ import (
 	"flowrun/dag/batch"
 	"flowrun/dag/op"
 	"flowrun/nodes/peer"
-	"flowrun/nodes/sqltable"
 )
 
 //go:embed source.md
@@ -154,12 +153,8 @@ func (s *source) next(ctx context.Context) (*batch.Batch, error) {
 	if s.end != nil {
 		where, args = append(where, by+" <= ?"), append(args, s.end)
 	}
-	var names []string
-	for _, f := range s.schema.Fields() {
-		names = append(names, f.Name)
-	}
 	// Behind a plus a value is what is stored, whatever the type that is declared.
-	text := "SELECT +" + by + ", " + sqltable.QuoteAll(names) + " FROM " + s.cfg.from() + " WHERE " + strings.Join(where, " AND ") + " ORDER BY " + by + " LIMIT ?"
+	text := "SELECT +" + by + ", " + columnsOf(s.schema) + " FROM " + s.cfg.from() + " WHERE " + strings.Join(where, " AND ") + " ORDER BY " + by + " LIMIT ?"
 	rows, err := s.conn.QueryContext(ctx, text, append(args, s.rt.BatchRows())...)
 	if err != nil {
 		return nil, err

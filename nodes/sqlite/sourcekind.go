@@ -78,7 +78,10 @@ func scan(ctx context.Context, b *nodes.Builder, c SourceConfig) *plan.Scan {
 			return nil
 		}
 	}
-	types, err := columnTypes(ctx, conn, c)
+	types, err := columnTypes(ctx, conn, "SELECT * FROM "+c.from()+" LIMIT 0")
+	if err == nil { // the column of the order may be none of them
+		_, err = columnTypes(ctx, conn, "SELECT +"+c.by()+" FROM "+c.from()+" LIMIT 0")
+	}
 	if err != nil {
 		return unreadable("table", err)
 	}
@@ -113,20 +116,29 @@ func scan(ctx context.Context, b *nodes.Builder, c SourceConfig) *plan.Scan {
 	return s
 }
 
-// from is what is read, as it stands behind FROM.
+// from is what is read, as it stands behind FROM; its columns are those of t.
 func (c SourceConfig) from() string {
 	if c.Query != "" {
-		return "(" + strings.TrimRight(strings.TrimSpace(c.Query), "; \n") + "\n)"
+		return "(" + strings.TrimRight(strings.TrimSpace(c.Query), "; \n") + "\n) AS t"
 	}
-	return sqltable.Quote(c.Table)
+	return sqltable.Quote(c.Table) + " AS t"
+}
+
+// columnsOf lists columns of t. Without the t one that is not there would be a text to SQLite.
+func columnsOf(s *arrow.Schema) string {
+	var names []string
+	for _, f := range s.Fields() {
+		names = append(names, "t."+sqltable.Quote(f.Name))
+	}
+	return strings.Join(names, ", ")
 }
 
 // by is the column of the order.
 func (c SourceConfig) by() string {
 	if c.Column == "" {
-		return rowid
+		return "t." + rowid
 	}
-	return sqltable.Quote(c.Column)
+	return "t." + sqltable.Quote(c.Column)
 }
 
 // declaredTypes are the columns of what is read and their declared types.
@@ -135,9 +147,9 @@ type declaredTypes struct {
 	declared map[string]string
 }
 
-func columnTypes(ctx context.Context, conn *sql.Conn, c SourceConfig) (*declaredTypes, error) {
-	// The column of the order is asked for as well, so that one that is not there is told.
-	rows, err := conn.QueryContext(ctx, "SELECT *, +"+c.by()+" FROM "+c.from()+" LIMIT 0")
+// columnTypes gives the columns of a query.
+func columnTypes(ctx context.Context, conn *sql.Conn, query string) (*declaredTypes, error) {
+	rows, err := conn.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +159,7 @@ func columnTypes(ctx context.Context, conn *sql.Conn, c SourceConfig) (*declared
 		return nil, err
 	}
 	d := &declaredTypes{declared: map[string]string{}}
-	for _, t := range list[:len(list)-1] {
+	for _, t := range list {
 		d.names = append(d.names, t.Name())
 		d.declared[t.Name()] = t.DatabaseTypeName()
 	}

@@ -83,10 +83,16 @@ func passes(err error) (string, bool) {
 func said(err error) string {
 	text := err.Error()
 	if code(err) != 0 {
-		text = strings.TrimPrefix(text, "constraint failed: ")
+		text = strings.TrimPrefix(strings.TrimPrefix(text, "constraint failed: "), "SQL logic error: ")
 		if i := strings.LastIndex(text, " ("); i > 0 {
 			text = text[:i]
 		}
 	}
 	return text
 }
+
+// worded is an error of SQLite that says only what SQLite says.
+type worded struct{ error }
+
+func (w worded) Error() string { return said(w.error) }
+func (w worded) Unwrap() error { return w.error }

@@ -12,8 +12,8 @@ import (
 	"flowrun/dag/batch"
 	"flowrun/dag/failpoint"
 	"flowrun/dag/op"
+	"flowrun/dag/retry"
 	"flowrun/dag/stage"
-	"flowrun/nodes/peer"
 )
 
 // Refused is the reason for which rows are rejected that the database does not take.
@@ -77,7 +77,7 @@ func (s *Sink) Open(ctx context.Context, rt op.Runtime, pending []op.Prepared) e
 		return fmt.Errorf("make a directory for rows that wait for their commit: %w", err)
 	}
 	s.open = true
-	err := s.persist(ctx, "connect", func() (err error) {
+	err := s.persist(ctx, "connect to", func() (err error) {
 		s.plain, err = s.o.Database.Open(ctx, rt, s.o.Target, s.saved)
 		return err
 	})
@@ -372,7 +372,7 @@ func (s *Sink) apply(ctx context.Context, c Commit, waits bool) (refused []Refus
 		s.rt.Waiting(true)
 		defer s.rt.Waiting(false)
 	}
-	err = s.persist(ctx, "write", func() (err error) {
+	err = s.persist(ctx, "write to", func() (err error) {
 		refused, err = s.o.Database.Apply(ctx, c)
 		return err
 	})
@@ -381,41 +381,7 @@ func (s *Sink) apply(ctx context.Context, c Commit, waits bool) (refused []Refus
 
 // persist tries something until it works, cannot work, or patience is at its end.
 func (s *Sink) persist(ctx context.Context, what string, try func() error) error {
-	begun, pause := s.rt.Now(), peer.Backoff{}
-	for {
-		err := try()
-		if err == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		cause, passes := s.o.Database.Passes(err)
-		if !passes {
-			return err
-		}
-		left := s.o.Patience - s.rt.Now().Sub(begun)
-		if left <= 0 {
-			return fmt.Errorf("%s; gave up after %v", cause, s.o.Patience)
-		}
-		wait := min(pause.Next(), left)
-		s.rt.WarnEvery("retry: "+cause, "cannot "+what+" to "+s.o.Database.Place()+", trying on", "error", cause)
-		if err := s.sleep(ctx, wait, cause); err != nil {
-			return err
-		}
-	}
-}
-
-// sleep waits and says on the node what for.
-func (s *Sink) sleep(ctx context.Context, d time.Duration, cause string) error {
-	s.rt.Status(fmt.Sprintf("%s: %s, retry in %ds", s.o.Database.Place(), cause, int((d+time.Second-1)/time.Second)))
-	defer s.rt.Status("")
-	select {
-	case <-s.rt.After(d):
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return retry.Loop{For: s.o.Patience, Passes: s.o.Database.Passes}.Telling(s.rt, what, s.o.Database.Place()).Do(ctx, try)
 }
 
 // without are the rows of b that count and have not failed; failed is in order.

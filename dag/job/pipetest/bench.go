@@ -10,6 +10,7 @@ import (
 	"flowrun/dag/diag"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
+	"flowrun/nodes"
 )
 
 // bench is the plan of a test: the pipeline's own, and what reads the outputs that the test expects rows of.
@@ -133,3 +134,6 @@ func (e *ends) Sink(n *plan.Node) (op.Sink, error) {
 	e.sinks[n] = c
 	return c, nil
 }
+
+// Table makes the real one: what is looked up in is there in tests too, as files are.
+func (e *ends) Table(n *plan.Node) (op.Table, error) { return nodes.Connectors{}.Table(n) }

@@ -26,8 +26,8 @@ var extensions = map[string]string{
 
 const columnsHint = "write the columns: schema: {id: string, name: string}"
 
-// look finds out what the file is and which columns it has, and reports what is wrong.
-func look(b *nodes.Builder, c config, o *plan.Lookup) bool {
+// lookAtFile finds out what the file is and which columns it has, and reports what is wrong.
+func lookAtFile(b *nodes.Builder, c config, o *plan.Lookup) bool {
 	if c.File == "" {
 		b.Wrong("file", "file is empty", "file: users.csv")
 		return false
@@ -52,19 +52,21 @@ func look(b *nodes.Builder, c config, o *plan.Lookup) bool {
 		return false
 	}
 	defer f.Close()
-	declared := c.Schema
-	if declared != nil && (declared.Kind == spec.Null || declared.Kind == spec.Scalar && declared.Text.Value == "infer") {
-		declared = nil
-	}
 	switch {
 	case columnar.Knows(o.Format.Name):
 		o.Schema = own(b, c, o, f, size)
-	case declared != nil:
+	case c.declares():
 		o.Schema = declare(b, c, o)
 	default:
 		o.Schema = infer(b, c, o, f)
 	}
 	return o.Schema != nil
+}
+
+// declares reports whether the lookup says the columns itself.
+func (c config) declares() bool {
+	s := c.Schema
+	return s != nil && s.Kind != spec.Null && (s.Kind != spec.Scalar || s.Text.Value != "infer")
 }
 
 func openFile(path string) (*os.File, int64, error) {
@@ -112,13 +114,7 @@ func own(b *nodes.Builder, c config, o *plan.Lookup, f *os.File, size int64) *ar
 		unreadable(b, c, err)
 		return nil
 	}
-	used := map[string]diag.Text{}
-	for _, k := range o.On {
-		used[k.In.Value] = k.In
-	}
-	for _, t := range o.Take {
-		used[t.In.Value] = t.In
-	}
+	used := usedIn(o)
 	s, _ := file.Schema()
 	ok := true
 	for _, col := range file.Columns() {
@@ -135,12 +131,30 @@ func own(b *nodes.Builder, c config, o *plan.Lookup, f *os.File, size int64) *ar
 	return s
 }
 
-// declare is the schema as written.
-func declare(b *nodes.Builder, c config, o *plan.Lookup) *arrow.Schema {
+// usedIn are the columns that are looked up in and taken, and where they stand.
+func usedIn(o *plan.Lookup) map[string]diag.Text {
+	used := map[string]diag.Text{}
+	for _, k := range o.On {
+		used[k.In.Value] = k.In
+	}
+	for _, t := range o.Take {
+		used[t.In.Value] = t.In
+	}
+	return used
+}
+
+// written is the schema as written.
+func written(b *nodes.Builder, c config) *arrow.Schema {
 	s, list := nodes.ReadSchema(c.Schema)
 	for _, d := range list {
 		b.Report(d)
 	}
+	return s
+}
+
+// declare is the schema as written, which the format has to know.
+func declare(b *nodes.Builder, c config, o *plan.Lookup) *arrow.Schema {
+	s := written(b, c)
 	if s == nil {
 		return nil
 	}
