@@ -60,6 +60,7 @@ var house = []struct {
 	{7, "nodes/lookup", "the kind that looks up in files and in tables, whose connectors belong to other kinds", []string{"nodes", "dag/diag", "dag/schema", "dag/spec", "dag/codec", "dag/codec/columnar", "dag/plan", "dag/op", "nodes/postgres", "nodes/sqlite", "nodes/sqltable"}, nil},
 	{7, "dag/job", "load, bind, build and run a file", nil, []string{"nodes/*"}},
 	{8, "dag/job/pipetest", "the tests of a pipeline file: its rows in, its rows expected, on a clock of their own", nil, []string{"nodes/*", "tui", "tui/*"}},
+	{8, "dag/job/programtest", "the built program for tests, started and watched", []string{"dag/batch"}, nil},
 	{8, "dag/job/bench", "measuring runs: speed, processor time, memory, each node's share", nil, []string{"nodes/*", "tui", "tui/*"}},
 	{8, "dag/job/diff", "comparing two outputs: files or directories of them, as multisets of rows", nil, []string{"nodes/*", "tui", "tui/*"}},
 	{8, "dag/job/crash", "the crash tests: the program, killed again and again, gives what it gives undisturbed", nil, []string{"nodes/*", "tui", "tui/*"}},

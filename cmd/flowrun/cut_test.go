@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"testing"
+
+	"flowrun/dag/job/programtest"
 )
 
 // diamond splits the rows of one source, counts both branches, and counts them again where they meet.
@@ -31,11 +33,11 @@ func TestDiamondCut(t *testing.T) {
 	if err := os.WriteFile(file, []byte(diamond), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	run := start(t, needBinary(t), file)
-	run.exits(t, exitDone)
+	run := start(t, programtest.Path(t), file)
+	run.Exits(t, exitDone)
 	epochs := map[string]map[string]int{}
 	block := regexp.MustCompile(`Batch: (\d+)  (\w+)\n-+\n\+-+\+\n\| *n\|\n\+-+\+\n(?:\| *(\d+)\|\n)?`)
-	for _, m := range block.FindAllStringSubmatch(run.out.String(), -1) {
+	for _, m := range block.FindAllStringSubmatch(run.Out.String(), -1) {
 		if epochs[m[1]] == nil {
 			epochs[m[1]] = map[string]int{}
 		}
@@ -49,7 +51,7 @@ func TestDiamondCut(t *testing.T) {
 		epochs[m[1]][m[2]] = n
 	}
 	if len(epochs) < 2 {
-		t.Fatalf("only %d epochs:\n%s", len(epochs), run.out.String())
+		t.Fatalf("only %d epochs:\n%s", len(epochs), run.Out.String())
 	}
 	last := 0
 	for epoch, counts := range epochs {

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"flowrun/dag/job/programtest"
 )
 
 // A run tells over HTTP how it is, for as long as it goes on; what it tells is as Prometheus wants it.
@@ -63,10 +65,10 @@ nodes:
 			t.Errorf("%s: %s", p.Metric, p.Text)
 		}
 	}
-	if err := w.Process.Signal(syscall.SIGINT); err != nil {
+	if err := w.Cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	w.exits(t, 0)
+	w.Exits(t, 0)
 	if code, _ := ask("/healthz"); code != 0 {
 		t.Error("it answers when the run is over")
 	}
@@ -74,7 +76,7 @@ nodes:
 
 // watched is a run that answers over HTTP.
 type watched struct {
-	*process
+	*programtest.Process
 	url string
 }
 
@@ -85,10 +87,10 @@ func watch(t *testing.T, dir, text string) *watched {
 	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	w := &watched{process: start(t, needBinary(t), "--http", "127.0.0.1:0", file)}
+	w := &watched{Process: start(t, programtest.Path(t), "--http", "127.0.0.1:0", file)}
 	address := regexp.MustCompile(`(http://127\.0\.0\.1:\d+)/metrics`)
-	w.err.has(t, "/metrics, ")
-	w.url = address.FindStringSubmatch(w.err.String())[1]
+	w.Err.Has(t, "/metrics, ")
+	w.url = address.FindStringSubmatch(w.Err.String())[1]
 	return w
 }
 
@@ -117,7 +119,7 @@ func (w *watched) is(t *testing.T, code int, state string) {
 // becomes waits until the run is in a state.
 func (w *watched) becomes(t *testing.T, state string) {
 	t.Helper()
-	until(t, state, w.err.String, func() bool {
+	programtest.Until(t, state, w.Err.String, func() bool {
 		_, body := w.ask("/readyz")
 		return body == state+"\n"
 	})
@@ -163,20 +165,20 @@ func TestReadiness(t *testing.T) {
   sent: {from: ticks, http: {url: %q, batch: ndjson}}
 `, filepath.Join(dir, "out.db"), server.URL))
 	w.is(t, http.StatusServiceUnavailable, "starting")
-	w.err.has(t, "level=WARN", "node=table") // it has found the lock
+	w.Err.Has(t, "level=WARN", "node=table") // it has found the lock
 	w.is(t, http.StatusServiceUnavailable, "starting")
 	do("ROLLBACK")
 	w.becomes(t, "running")
 	w.is(t, http.StatusOK, "running")
 
 	<-asked
-	if err := w.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := w.Cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	w.becomes(t, "draining")
 	w.is(t, http.StatusServiceUnavailable, "draining")
 	release()
-	w.exits(t, 0)
+	w.Exits(t, 0)
 }
 
 func TestHTTPAddress(t *testing.T) {

@@ -12,11 +12,13 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"flowrun/dag/job/programtest"
 )
 
 // Lines that a killed run had taken from a socket, and shown nothing of, are in the output of the run that goes to the end.
 func TestKilledRunsLoseNothingThatIsInTheJournal(t *testing.T) {
-	bin := needBinary(t)
+	bin := programtest.Path(t)
 	server, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -55,46 +57,46 @@ nodes:
 	for i := range kills {
 		p := start(t, bin, "run", file)
 		conn := send(i*lines, lines)
-		until(t, "all lines in the journal", p.err.String, func() bool { return sizeOf(journal) > int64((i+1)*len(long)) })
+		programtest.Until(t, "all lines in the journal", p.Err.String, func() bool { return sizeOf(journal) > int64((i+1)*len(long)) })
 		if err := p.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		p.exits(t, -1)
+		p.Exits(t, -1)
 		conn.Close()
-		if out := p.out.String(); out != "" {
+		if out := p.Out.String(); out != "" {
 			t.Fatalf("the run that was killed showed rows:\n%s", out)
 		}
 	}
 	p := start(t, bin, "run", file)
 	send(kills*lines, 1).Close()
-	p.exits(t, 0)
-	out := p.out.String()
+	p.Exits(t, 0)
+	out := p.Out.String()
 	at := -1
 	for i := range kills*lines + 1 {
 		line := fmt.Sprintf("line %06d|", i)
 		next := strings.Index(out, line)
 		if next < at || strings.Count(out, line) != 1 {
-			t.Fatalf("line %d is there %d times, at %d behind %d:\n%s", i, strings.Count(out, line), next, at, p.err.String())
+			t.Fatalf("line %d is there %d times, at %d behind %d:\n%s", i, strings.Count(out, line), next, at, p.Err.String())
 		}
 		at = next
 	}
 	p = start(t, bin, "run", file)
 	send(0, 1).Close()
-	p.exits(t, 0)
-	if out := p.out.String(); strings.Count(out, "line 0") != 1 {
+	p.Exits(t, 0)
+	if out := p.Out.String(); strings.Count(out, "line 0") != 1 {
 		t.Errorf("what was committed came again:\n%s", out)
 	}
 	start(t, bin, "run", file)
 	conn := send(0, 1)
 	defer conn.Close()
 	p = start(t, bin, "run", file)
-	p.exits(t, 3)
-	p.err.has(t, "journal in "+journal+": it is in use")
+	p.Exits(t, 3)
+	p.Err.Has(t, "journal in "+journal+": it is in use")
 }
 
 // With a checkpoint and files that show at a commit each line that was taken is there once, whenever runs are killed.
 func TestKilledRunsWithAJournalAndACheckpointAreExact(t *testing.T) {
-	bin := needBinary(t)
+	bin := programtest.Path(t)
 	server, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -131,17 +133,17 @@ nodes:
 	rng := rand.New(rand.NewPCG(seed, 0))
 	for range 6 {
 		p := start(t, bin, "run", file)
-		p.err.has(t, "connected")
+		p.Err.Has(t, "connected")
 		time.Sleep(time.Duration(rng.IntN(300)) * time.Millisecond) // any moment will do
 		if err := p.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		p.exits(t, -1)
+		p.Exits(t, -1)
 	}
 	p := start(t, bin, "run", file)
-	p.err.has(t, "connected")
+	p.Err.Has(t, "connected")
 	over.Store(true)
-	p.exits(t, 0)
+	p.Exits(t, 0)
 
 	parts, err := filepath.Glob(filepath.Join(dir, "out", "part-*"))
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"flowrun/dag/job/programtest"
 )
 
 // TestMain lets test scripts run this program as the command flowrun.
@@ -16,13 +18,7 @@ func TestMain(m *testing.M) {
 // tidy removes what the tests built.
 type tidy struct{ *testing.M }
 
-func (m tidy) Run() int {
-	code := m.M.Run()
-	if built != "" {
-		_ = os.RemoveAll(built)
-	}
-	return code
-}
+func (m tidy) Run() int { return programtest.Run(m.M) }
 
 // TestScripts runs the verbs as a shell would: testdata/*.txtar.
 func TestScripts(t *testing.T) {

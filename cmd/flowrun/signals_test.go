@@ -8,11 +8,13 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"flowrun/dag/job/programtest"
 )
 
 // The first signal drains; where that cannot end, since nobody reads what is printed, the second one ends the run at once.
 func TestTheSecondSignalEndsAtOnce(t *testing.T) {
-	bin := needBinary(t)
+	bin := programtest.Path(t)
 	file := filepath.Join(t.TempDir(), "p.yaml")
 	text := "nodes:\n  a: {generate: {pace: none}}\n  out: {from: a, stdout: {}}\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -20,7 +22,7 @@ func TestTheSecondSignalEndsAtOnce(t *testing.T) {
 	}
 	for signal, code := range map[syscall.Signal]int{syscall.SIGTERM: 143, syscall.SIGINT: 130} {
 		t.Run(signal.String(), func(t *testing.T) {
-			var stderr output
+			var stderr programtest.Output
 			cmd := exec.CommandContext(t.Context(), bin, "run", file)
 			cmd.Stderr = &stderr
 			unread, err := cmd.StdoutPipe()
@@ -37,7 +39,7 @@ func TestTheSecondSignalEndsAtOnce(t *testing.T) {
 			if err := cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
-			stderr.has(t, "draining; once more ends at once")
+			stderr.Has(t, "draining; once more ends at once")
 			if err := cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"flowrun/dag/job/programtest"
 )
 
 // screen is a terminal that tmux holds, with one program in it.
@@ -46,14 +48,14 @@ func (s *screen) keys(keys ...string) { s.tmux(append([]string{"send-keys"}, key
 func (s *screen) has(texts ...string) {
 	s.t.Helper()
 	for _, text := range texts {
-		until(s.t, text, s.text, func() bool { return strings.Contains(s.text(), text) })
+		programtest.Until(s.t, text, s.text, func() bool { return strings.Contains(s.text(), text) })
 	}
 }
 
 // lacks waits until the screen does not show the text.
 func (s *screen) lacks(text string) {
 	s.t.Helper()
-	until(s.t, "a screen without "+text, s.text, func() bool { return !strings.Contains(s.text(), text) })
+	programtest.Until(s.t, "a screen without "+text, s.text, func() bool { return !strings.Contains(s.text(), text) })
 }
 
 // fits checks that the frame fills the terminal and no line is wider than it.
@@ -73,7 +75,7 @@ func (s *screen) fits() {
 // TestDashboard drives the dashboard as a user would, at the three sizes that it is made for: data flows, keys answer,
 // the end asks and leaves the shell with a clean screen and exit code 0.
 func TestDashboard(t *testing.T) {
-	flowrun := needBinary(t)
+	flowrun := programtest.Path(t)
 	for _, size := range []struct{ width, height int }{{120, 36}, {80, 24}, {60, 16}} {
 		t.Run(fmt.Sprintf("%dx%d", size.width, size.height), func(t *testing.T) {
 			s := open(t, size.width, size.height, flowrun+" --demo pipelines/socket_console.yaml")
@@ -81,7 +83,7 @@ func TestDashboard(t *testing.T) {
 			if size.height >= 24 {
 				s.has("value: string", "2 batch", "3 schema")
 				// A line of the sample text, whichever is on.
-				until(t, "a line of the sample", s.text, func() bool {
+				programtest.Until(t, "a line of the sample", s.text, func() bool {
 					return strings.Contains(s.text(), " be") || strings.Contains(s.text(), "the ")
 				})
 			}
@@ -105,13 +107,13 @@ func TestDashboard(t *testing.T) {
 
 // TestDashboardWide shows a graph with branches, resizes the terminal, and ends with ctrl+c.
 func TestDashboardWide(t *testing.T) {
-	flowrun := needBinary(t)
+	flowrun := programtest.Path(t)
 	s := open(t, 120, 36, flowrun+" pipelines/sensors.yaml")
 	s.has("Sensors", "readings", "per_device", "alerts", "RUNNING")
 	s.fits()
 	s.tmux("resize-window", "-x", "80", "-y", "24")
 	s.width, s.height = 80, 24
-	until(t, "a frame of 80 columns", s.text, func() bool { return strings.Contains(s.text(), "? help") })
+	programtest.Until(t, "a frame of 80 columns", s.text, func() bool { return strings.Contains(s.text(), "? help") })
 	s.fits()
 	s.keys("C-c")
 	s.has("account: ok", "exit code 0")

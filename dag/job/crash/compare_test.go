@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	_ "modernc.org/sqlite" // reads what the program wrote
+
+	"flowrun/dag/job/programtest"
 )
 
 // shown are the rows that a sink shows in a directory, in the order of its files. partly: the run may have been killed while it
@@ -114,10 +116,7 @@ func converted(t testing.TB, path string, files int) []string {
 	if files == 0 {
 		return nil
 	}
-	bin, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
+	bin := programtest.Path(t)
 	dir := t.TempDir()
 	format := "schema: infer"
 	if strings.HasSuffix(path, ".parquet") {

@@ -14,35 +14,12 @@ import (
 	"testing"
 	"time"
 
-	"flowrun/dag/batch"
+	"flowrun/dag/job/programtest"
 )
 
-// program is the program under test, built once.
-var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "flowrun-crash-*")
-	if err != nil {
-		return "", err
-	}
-	built = dir
-	path := filepath.Join(dir, "flowrun")
-	args := []string{"build", "-o", path}
-	if batch.Checked {
-		args = append(args, "-tags", "flowrundebug")
-	}
-	if out, err := exec.Command("go", append(args, "flowrun/cmd/flowrun")...).CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w\n%s", err, out)
-	}
-	return path, nil
-})
-
-var built string
-
 func TestMain(m *testing.M) {
-	code := m.Run()
+	code := programtest.Run(m)
 	stopPostgres()
-	if built != "" {
-		_ = os.RemoveAll(built)
-	}
 	os.Exit(code)
 }
 
@@ -86,10 +63,7 @@ type given struct {
 func run(t testing.TB, dir string, g given) ended {
 	t.Helper()
 	b := g.blow
-	bin, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
+	bin := programtest.Path(t)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var stderr bytes.Buffer

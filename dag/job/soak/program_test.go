@@ -15,17 +15,14 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"flowrun/dag/job/programtest"
 )
 
-// build makes the program, with what tells its figures.
-func build(t *testing.T, dir string) string {
-	t.Helper()
-	path := filepath.Join(dir, "flowrun")
-	if out, err := exec.Command("go", "build", "-tags", "flowrunprobe", "-o", path, "flowrun/cmd/flowrun").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	return path
-}
+func TestMain(m *testing.M) { os.Exit(programtest.Run(m)) }
+
+// withFigures are the tags of a program that tells its figures.
+const withFigures = "flowrunprobe"
 
 // program is a running one.
 type program struct {

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"flowrun/dag/job/programtest"
 )
 
 var (
@@ -68,7 +70,7 @@ func TestSoak(t *testing.T) {
 	} else if err := os.MkdirAll(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	s := &soak{t: t, dir: dir, bin: build(t, dir), began: time.Now()}
+	s := &soak{t: t, dir: dir, bin: programtest.Path(t, withFigures), began: time.Now()}
 	ta := newTally()
 	s.load.tally = ta
 	s.receiver = &receiver{tally: ta, rng: rand.New(rand.NewPCG(*seed, 1))}
