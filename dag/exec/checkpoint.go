@@ -210,7 +210,7 @@ func (i *instance) restore(ctx context.Context) error {
 		return nil // see spread
 	}
 	return i.guard(ctx, "restore", func() error {
-		if cs.room != nil && cs.bytesBefore() > cs.room.limit {
+		if cs.room != nil && cs.bytesBefore() > cs.room.limit/2 {
 			if err := i.spilling.open(i.memory); err != nil {
 				return err
 			}

@@ -70,7 +70,7 @@ func (i *instance) relieve() error {
 	bytes := i.emit.stateBytes.Load()
 	total := s.room.total.Add(bytes - s.counted)
 	s.counted = bytes
-	if s.spill == nil && total <= s.room.limit {
+	if s.spill == nil && total <= s.room.limit/2 { // a table that grows takes its memory twice
 		return nil
 	}
 	return i.guard(i.emit.ctx, "keep state on disk", func() error {
@@ -78,6 +78,7 @@ func (i *instance) relieve() error {
 			if err := s.open(i.memory); err != nil {
 				return err
 			}
+			i.node.rt.log.Info("state has taken the memory that it is given; what is large of it lies on disk from now on", "bytes", bytes)
 		}
 		// One half is for what is too small to be moved, or was not moved yet.
 		room := int64(float64(s.room.limit)*float64(bytes)/float64(max(total, s.room.limit, 1))) / 2
