@@ -18,4 +18,7 @@ var (
 		"What a source reads is missing or is not what it should be, as far as can be seen before the run.")
 	CodeKind = diag.Define("FR0406", "kind in the wrong role",
 		"A source has no `from`; a transform or sink has one. The message says which role the kind can have.")
+	CodeTable = diag.Define("FR0407", "table that does not fit",
+		"A sink writes into a table whose columns cannot take the rows, or in which no index has a row once for each key. A table that is not there "+
+			"yet is made so that it fits. Where a server has to be asked that is told when the run begins.")
 )

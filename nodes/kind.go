@@ -51,6 +51,9 @@ type Kind[C any] struct {
 	Source func(c C, s *plan.Scan) (op.Source, error)
 	// Write makes a sink's description.
 	Write func(b *Builder, c C) *plan.Write
+	// Check finds what is wrong between the rows of a bound write and what they are written into, as far as that can be seen without waiting
+	// for a peer; nil: nothing can be. It reports through b.
+	Check func(b *Builder, c C, w *plan.Write)
 	// Sink makes the connector of a bound write.
 	Sink func(c C, w *plan.Write) (op.Sink, error)
 }
@@ -67,6 +70,7 @@ type Entry struct {
 	lower  func(ctx context.Context, b *Builder) plan.Op
 	source func(s *plan.Scan) (op.Source, error)
 	sink   func(w *plan.Write) (op.Sink, error)
+	check  func(b *Builder, w *plan.Write)
 	table  func(o plan.Op) (op.Table, error)
 }
 
@@ -148,6 +152,9 @@ func Register[C any](k Kind[C]) {
 			}
 			w.Kind, w.Config = k.Name, c
 			return w
+		}
+		if k.Check != nil {
+			e.check = func(b *Builder, w *plan.Write) { k.Check(b, w.Config.(C), w) }
 		}
 		e.sink = func(w *plan.Write) (op.Sink, error) { return k.Sink(w.Config.(C), w) }
 	}

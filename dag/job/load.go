@@ -19,7 +19,7 @@ type Options struct {
 	Env func(name string) (string, bool) // environment variables; nil: os.LookupEnv
 	Set []string                         // overrides "nodes.lines.socket.port=1101"
 
-	Inputless bool // what a source reads need not be there: something else stands in for it
+	Inputless bool // what a source reads need not be there, and nothing is written: something else stands in for the ends
 }
 
 // Job is a pipeline file that has been read: its text, for messages, and its plan.
@@ -67,6 +67,9 @@ func Parse(ctx context.Context, path string, src []byte, o Options) *Job {
 		j.Diags.Add(list...)
 		j.Diags.Add(plan.Bind(p)...)
 		j.Diags.Add(checkFormats(p)...)
+		if !o.Inputless && !j.Diags.HasErrors() {
+			j.Diags.Add(nodes.Check(ctx, file, p)...)
+		}
 		if !j.Diags.HasErrors() {
 			plan.Rewrite(p)
 			j.Plan = p

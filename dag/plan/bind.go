@@ -99,6 +99,7 @@ func (b *binder) node(n *Node) {
 		b.settings(n, o, in)
 		if known {
 			o.Schema, o.Mode, o.Key = in.Schema, in.Mode, in.Key
+			b.upserts(n, o, in)
 		}
 	default:
 		panic(fmt.Sprintf("plan: Bind does not know %T", o))

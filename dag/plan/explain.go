@@ -162,6 +162,9 @@ func (x *explainer) write(o *Write) {
 		about = append(about, "rows become visible as they come")
 	}
 	x.linef("  writes %s", strings.Join(about, ", "))
+	if o.Upserts != nil {
+		x.linef("  %s", upsertsText(o))
+	}
 	for _, e := range o.Exprs {
 		x.expr("with", "", e.P)
 	}

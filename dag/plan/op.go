@@ -69,6 +69,8 @@ type Write struct {
 	Exprs []Expr
 	// ExprsOnly: what Exprs compute is all that the sink reads of a row. Without Exprs it reads nothing.
 	ExprsOnly bool
+	// Upserts is set where a row can take the place of another one with its key.
+	Upserts *Upserts
 	// Set by Bind: what comes in, whether a source above never ends, and whether the run has a checkpoint.
 	Live         bool
 	Checkpointed bool

@@ -79,10 +79,7 @@ func (d *database) Open(ctx context.Context, rt op.Runtime, t sqltable.Target, n
 	if err != nil {
 		return false, err
 	}
-	if len(table.columns) == 0 {
-		if !t.Create {
-			return false, fmt.Errorf("there is no table %s (create: true makes it)", t.Table)
-		}
+	if len(table.columns) == 0 && t.Create {
 		if err := d.exec(ctx, createTable(t)); err != nil {
 			return false, err
 		}
@@ -90,17 +87,8 @@ func (d *database) Open(ctx context.Context, rt op.Runtime, t sqltable.Target, n
 			return false, err
 		}
 	}
-	if table.kind != "r" && table.kind != "p" {
-		return false, fmt.Errorf("%s is no table", t.Table)
-	}
-	err = sqltable.CheckColumns(t, table.columns, func(i int, c sqltable.Column) string {
-		return fits(t.Schema.Field(i).Type, table.base[c.Name], table.category[c.Name])
-	})
-	if err != nil {
-		return false, err
-	}
-	if t.Mode == sqltable.Upsert && !table.unique(t.Key) {
-		return false, fmt.Errorf("table %s has no primary key or unique index of just %s, by which rows are replaced: CREATE UNIQUE INDEX ON %s (%s)", t.Table, strings.Join(t.Key, ", "), quoted(t.Table), sqltable.QuoteAll(t.Key))
+	if list := table.misfits(t); len(list) > 0 {
+		return false, sqltable.MisfitError(list)
 	}
 	if noted {
 		err := d.exec(ctx, `SET client_min_messages = warning; CREATE TABLE IF NOT EXISTS `+sqltable.Commits+` (writer text PRIMARY KEY, number bigint NOT NULL, pipeline text NOT NULL, node text NOT NULL, at timestamptz NOT NULL)`)
@@ -109,6 +97,23 @@ func (d *database) Open(ctx context.Context, rt op.Runtime, t sqltable.Target, n
 		}
 	}
 	return table.plain(t), nil
+}
+
+// misfits finds what is wrong with writing the target's rows into the table.
+func (t *tableInfo) misfits(to sqltable.Target) []sqltable.Misfit {
+	switch {
+	case len(t.columns) == 0:
+		return []sqltable.Misfit{to.NoTable()}
+	case t.kind != "r" && t.kind != "p":
+		return []sqltable.Misfit{to.NotATable(map[string]string{"v": "view", "m": "materialized view", "f": "foreign table"}[t.kind])}
+	}
+	list := to.Misfits(t.columns, func(i int, c sqltable.Column) string {
+		return fits(to.Schema.Field(i).Type, t.base[c.Name], t.category[c.Name])
+	})
+	if len(list) == 0 && to.Mode == sqltable.Upsert && !t.unique(to.Key) {
+		list = append(list, to.NoUniqueIndex(fmt.Sprintf("CREATE UNIQUE INDEX ON %s (%s)", quoted(to.Table), sqltable.QuoteAll(to.Key))))
+	}
+	return list
 }
 
 // createTable is the statement that makes the target's table.

@@ -24,7 +24,7 @@ type SinkConfig struct {
 	URL    string        `yaml:"url" doc:"where the database is: postgres://user:password@host:5432/database, with the parameters of libpq" required:"true" secret:"true"`
 	Table  string        `yaml:"table" doc:"the table, in a schema as schema.table" required:"true"`
 	Create bool          `yaml:"create" doc:"make the table where there is none" default:"true"`
-	Key    []string      `yaml:"key" doc:"columns of which the table has a row once: a later row takes its place; unless said, those of updates"`
+	Key    []spec.Name   `yaml:"key" doc:"columns of which the table has a row once: a later row takes its place; unless said, those of updates"`
 	Retry  spec.Duration `yaml:"retry_for" doc:"how long to try again when the server is not there or the connection is lost, before the run ends" default:"5m" min:"0s"`
 }
 
@@ -33,10 +33,7 @@ func init() {
 		Name: "postgres", Role: nodes.Sink, Doc: doc,
 		Write: write,
 		Sink: func(c SinkConfig, w *plan.Write) (op.Sink, error) {
-			t, err := sqltable.TargetOf(w, c.Table, c.Key, c.Create)
-			if err != nil {
-				return nil, err
-			}
+			t := sqltable.TargetOf(w, c.Table, c.Create)
 			config, err := pgx.ParseConfig(c.URL)
 			if err != nil {
 				return nil, err
@@ -74,5 +71,5 @@ func write(b *nodes.Builder, c SinkConfig) *plan.Write {
 	if !ok {
 		return nil
 	}
-	return &plan.Write{Detail: place(config) + ", table " + c.Table, Transactional: true}
+	return &plan.Write{Detail: place(config) + ", table " + c.Table, Transactional: true, Upserts: sqltable.Upserts(c.Key)}
 }

@@ -58,10 +58,7 @@ func (d *database) Open(ctx context.Context, rt op.Runtime, t sqltable.Target, n
 	if err != nil {
 		return false, err
 	}
-	if len(table.columns) == 0 {
-		if !t.Create {
-			return false, fmt.Errorf("there is no table %s (create: true makes it)", t.Table)
-		}
+	if len(table.columns) == 0 && t.Create {
 		if err := d.exec(ctx, createTable(t)); err != nil {
 			return false, err
 		}
@@ -69,12 +66,8 @@ func (d *database) Open(ctx context.Context, rt op.Runtime, t sqltable.Target, n
 			return false, err
 		}
 	}
-	if table.kind != "table" {
-		return false, fmt.Errorf("%s is a %s, and not a table", t.Table, table.kind)
-	}
-	err = sqltable.CheckColumns(t, table.columns, func(i int, c sqltable.Column) string { return fits(t.Schema.Field(i).Type, c.Type) })
-	if err != nil {
-		return false, err
+	if list := table.misfits(t); len(list) > 0 {
+		return false, sqltable.MisfitError(list)
 	}
 	if noted {
 		err := d.exec(ctx, `CREATE TABLE IF NOT EXISTS `+sqltable.Commits+` (writer TEXT PRIMARY KEY, number INTEGER NOT NULL, pipeline TEXT NOT NULL, node TEXT NOT NULL, at TIMESTAMP NOT NULL)`)
@@ -82,14 +75,25 @@ func (d *database) Open(ctx context.Context, rt op.Runtime, t sqltable.Target, n
 			return false, err
 		}
 	}
-	if t.Mode == sqltable.Upsert && !table.unique(t.Key) {
-		return false, fmt.Errorf("table %s has no primary key or unique index of just %s, by which rows are replaced: CREATE UNIQUE INDEX %s ON %s (%s)", t.Table, strings.Join(t.Key, ", "),
-			sqltable.Quote(t.Table+"_key"), sqltable.Quote(t.Table), sqltable.QuoteAll(t.Key))
-	}
 	if _, err := d.statements(ctx, t); err != nil {
 		return false, err
 	}
 	return table.plain(t), nil
+}
+
+// misfits finds what is wrong with writing the target's rows into the table.
+func (t *tableInfo) misfits(to sqltable.Target) []sqltable.Misfit {
+	switch {
+	case len(t.columns) == 0:
+		return []sqltable.Misfit{to.NoTable()}
+	case t.kind != "table":
+		return []sqltable.Misfit{to.NotATable(t.kind)}
+	}
+	list := to.Misfits(t.columns, func(i int, c sqltable.Column) string { return fits(to.Schema.Field(i).Type, c.Type) })
+	if len(list) == 0 && to.Mode == sqltable.Upsert && !t.unique(to.Key) {
+		list = append(list, to.NoUniqueIndex(fmt.Sprintf("CREATE UNIQUE INDEX %s ON %s (%s)", sqltable.Quote(to.Table+"_key"), sqltable.Quote(to.Table), sqltable.QuoteAll(to.Key))))
+	}
+	return list
 }
 
 // createTable is the statement that makes the target's table.

@@ -7,16 +7,17 @@ import (
 
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
+	"flowrun/dag/spec"
 	"flowrun/nodes"
 	"flowrun/nodes/sqltable"
 )
 
 // SinkConfig is the settings of a table that is written.
 type SinkConfig struct {
-	Path   string   `yaml:"path" doc:"the file of the database, which is made where there is none" required:"true"`
-	Table  string   `yaml:"table" doc:"the table" required:"true"`
-	Create bool     `yaml:"create" doc:"make the table where there is none" default:"true"`
-	Key    []string `yaml:"key" doc:"columns of which the table has a row once: a later row takes its place; unless said, those of updates"`
+	Path   string      `yaml:"path" doc:"the file of the database, which is made where there is none" required:"true"`
+	Table  string      `yaml:"table" doc:"the table" required:"true"`
+	Create bool        `yaml:"create" doc:"make the table where there is none" default:"true"`
+	Key    []spec.Name `yaml:"key" doc:"columns of which the table has a row once: a later row takes its place; unless said, those of updates"`
 }
 
 // patience is how long a lock of another process or a full disk is waited for.
@@ -26,11 +27,9 @@ func init() {
 	nodes.Register(nodes.Kind[SinkConfig]{
 		Name: "sqlite", Role: nodes.Sink, Doc: doc,
 		Write: write,
+		Check: check,
 		Sink: func(c SinkConfig, w *plan.Write) (op.Sink, error) {
-			t, err := sqltable.TargetOf(w, c.Table, c.Key, c.Create)
-			if err != nil {
-				return nil, err
-			}
+			t := sqltable.TargetOf(w, c.Table, c.Create)
 			return sqltable.New(sqltable.Options{Database: &database{path: filepath.Clean(c.Path)}, Target: t, Pipeline: w.Pipeline, Patience: patience}), nil
 		},
 	})
@@ -57,5 +56,5 @@ func write(b *nodes.Builder, c SinkConfig) *plan.Write {
 	if !ok {
 		return nil
 	}
-	return &plan.Write{Detail: c.Path + ", table " + c.Table, Transactional: true}
+	return &plan.Write{Detail: c.Path + ", table " + c.Table, Transactional: true, Upserts: sqltable.Upserts(c.Key)}
 }

@@ -18,9 +18,27 @@ type Column struct {
 	Computed bool // the database computes it
 }
 
-// CheckColumns finds what is wrong with writing the target's rows into a table of these columns. fits says why a type of rows cannot be
-// written into a column, "" where it can.
-func CheckColumns(t Target, table []Column, fits func(i int, c Column) string) error {
+// Misfit is something about a table by which rows cannot go into it, and what to do.
+type Misfit struct{ Message, Hint string }
+
+// MisfitError is an error of a table that does not fit.
+type MisfitError []Misfit
+
+// Error gives all of it.
+func (e MisfitError) Error() string {
+	all := make([]string, len(e))
+	for i, m := range e {
+		all[i] = m.Message + " (" + m.Hint + ")"
+	}
+	return strings.Join(all, "; ")
+}
+
+// Misfits finds what is wrong with writing the target's rows into a table of these columns. fits says what to do where a type of rows cannot
+// be written into a column, "" where it can.
+func (t Target) Misfits(table []Column, fits func(i int, c Column) string) (list []Misfit) {
+	add := func(hint, format string, args ...any) {
+		list = append(list, Misfit{Message: fmt.Sprintf(format, args...), Hint: hint})
+	}
 	byName := map[string]Column{}
 	var names []string
 	for _, c := range table {
@@ -31,24 +49,40 @@ func CheckColumns(t Target, table []Column, fits func(i int, c Column) string) e
 		c, ok := byName[f.Name]
 		switch {
 		case !ok:
-			hint := fmt.Sprintf("it has %s", strings.Join(names, ", "))
+			hint := "it has " + strings.Join(names, ", ")
 			if near := diag.Suggest(f.Name, names); near != "" {
 				hint = fmt.Sprintf("did you mean %q? %s", near, hint)
 			}
-			return fmt.Errorf("table %s has no column %q, which the rows have (%s)", t.Table, f.Name, hint)
+			add(hint+"; rename or drop a column before the sink, or ALTER TABLE", "table %s has no column %q, which the rows have", t.Table, f.Name)
 		case c.Computed:
-			return fmt.Errorf("column %q of table %s is computed by the database and cannot be written: drop it before the sink", f.Name, t.Table)
-		}
-		if why := fits(i, c); why != "" {
-			return fmt.Errorf("column %q of table %s is %s, and %s of the rows is %s: %s", f.Name, t.Table, strings.ToLower(c.Type), f.Name, schema.Name(f.Type), why)
+			add("drop it before the sink", "column %q of table %s is computed by the database and cannot be written", f.Name, t.Table)
+		default:
+			if hint := fits(i, c); hint != "" {
+				add(hint, "column %q of table %s is %s, and %s of the rows is %s", f.Name, t.Table, strings.ToLower(c.Type), f.Name, schema.Name(f.Type))
+			}
 		}
 	}
 	for _, c := range table {
 		if c.NotNull && !c.Default && !c.Computed && len(t.Schema.FieldIndices(c.Name)) == 0 {
-			return fmt.Errorf("column %q of table %s is never null and has no default, and the rows have no such column", c.Name, t.Table)
+			add("make it before the sink, by a derive, or ALTER TABLE to give it a default", "column %q of table %s is never null and has no default, and the rows have no such column", c.Name, t.Table)
 		}
 	}
-	return nil
+	return list
+}
+
+// NoUniqueIndex is the misfit of a table in which a key has no row once; create is the statement that mends it.
+func (t Target) NoUniqueIndex(create string) Misfit {
+	return Misfit{Message: fmt.Sprintf("table %s has no primary key or unique index of just %s, by which rows are replaced", t.Table, strings.Join(t.Key, ", ")), Hint: create}
+}
+
+// NoTable is the misfit of a table that is not there and is not to be made.
+func (t Target) NoTable() Misfit {
+	return Misfit{Message: "there is no table " + t.Table, Hint: "create: true makes it"}
+}
+
+// NotATable is the misfit of something else that has the name.
+func (t Target) NotATable(kind string) Misfit {
+	return Misfit{Message: fmt.Sprintf("%s is a %s, and not a table", t.Table, kind), Hint: "name the table that its rows come from"}
 }
 
 // SameSet reports whether two lists have the same names, in any order.

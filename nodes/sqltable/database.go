@@ -3,7 +3,6 @@ package sqltable
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -11,6 +10,7 @@ import (
 	"flowrun/dag/batch"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
+	"flowrun/dag/spec"
 )
 
 // Mode is what becomes of a row.
@@ -32,26 +32,25 @@ type Target struct {
 	Schema *arrow.Schema
 }
 
+// Upserts says which columns the settings of a sink name as its key.
+func Upserts(key []spec.Name) *plan.Upserts {
+	u := &plan.Upserts{}
+	for _, k := range key {
+		u.By = append(u.By, k.Text)
+	}
+	return u
+}
+
 // TargetOf says what the rows of a bound write do: those of updates replace each other by key, those of complete results
 // replace all. A key that the settings say makes upserts of plain rows too.
-func TargetOf(w *plan.Write, table string, key []string, create bool) (Target, error) {
+func TargetOf(w *plan.Write, table string, create bool) Target {
 	t := Target{Table: table, Mode: Insert, Create: create, Schema: w.Schema}
-	switch {
-	case w.Mode == plan.Complete:
+	if w.Mode == plan.Complete {
 		t.Mode = Replace
-	case len(key) > 0:
-		t.Mode, t.Key = Upsert, key
-	case w.Mode == plan.Updates && len(w.Key) > 0:
-		t.Mode, t.Key = Upsert, w.Key
-	case w.Mode == plan.Updates:
-		return t, fmt.Errorf("updates of one row without a key have no row in a table that they replace: let the aggregate emit: complete, or say a key: [...]")
+	} else if t.Key = w.Replaces(); len(t.Key) > 0 {
+		t.Mode = Upsert
 	}
-	for _, k := range t.Key {
-		if len(t.Schema.FieldIndices(k)) == 0 {
-			return t, fmt.Errorf("key names the column %q, and the rows have none of that name", k)
-		}
-	}
-	return t, nil
+	return t
 }
 
 // KeyIndices are the places of the key's columns.
