@@ -51,7 +51,7 @@ The exit code is 0 where they are equal, 1 where they differ, 3 where one cannot
 	c.Flags().Float64Var(&o.Tolerance, "tolerance", 0, "how far numbers with a fraction may be apart: absolutely, above 1 as a share of the larger one")
 	c.Flags().IntVar(&o.Show, "show", 10, "how many rows of each kind of difference are shown")
 	c.Flags().StringVar(&o.Format, "format", "", "the `FORMAT` of both, such as csv; by the names of the files unless said")
-	c.Flags().StringVar(&o.Schema, "schema", "", "the columns of both in a format that does not say them: '{a: int, b: string}'; by what the files begin with unless said")
+	c.Flags().StringVar(&o.Schema, "schema", "", "the columns of both in a format that does not say them: '{a: int, b: string}'; those of all records unless said")
 	return c
 }
 

@@ -42,6 +42,11 @@ func Infer(r io.Reader, o DecoderOptions) (*arrow.Schema, error) {
 	if err != nil {
 		return nil, err
 	}
+	return columnsOf(s)
+}
+
+// columnsOf are the columns that a shape of records has.
+func columnsOf(s *Shape) (*arrow.Schema, error) {
 	if len(s.names) == 0 {
 		return nil, ErrNoRecord
 	}

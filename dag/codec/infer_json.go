@@ -16,13 +16,21 @@ func inferJSON(lines [][]byte) (*Shape, error) {
 			continue
 		}
 		records++
-		w := shapeWalk{d: json.NewDecoder(bytes.NewReader(line))}
-		w.d.UseNumber()
-		if err := w.value(all, fmt.Sprintf("line %d", n+1)); err != nil {
-			return nil, &Problem{Message: err.Error(), Hint: "write the columns; one that is left out is not read"}
+		if err := addJSON(all, line, n+1); err != nil {
+			return nil, err
 		}
 	}
 	return all, nil
+}
+
+// addJSON takes the n-th line, which is an object, into account.
+func addJSON(all *Shape, line []byte, n int) error {
+	w := shapeWalk{d: json.NewDecoder(bytes.NewReader(line))}
+	w.d.UseNumber()
+	if err := w.value(all, fmt.Sprintf("line %d", n)); err != nil {
+		return &Problem{Message: err.Error(), Hint: "write the columns; one that is left out is not read"}
+	}
+	return nil
 }
 
 // isObject reports whether a record is an object by the grammar.

@@ -22,7 +22,7 @@ type Options struct {
 	Tolerance float64
 	// Show bounds how many rows, or keys, of each kind of difference are shown.
 	Show int
-	// Format and Schema are as in a pipeline file, of both; "": as files say and begin.
+	// Format and Schema are as in a pipeline file, of both; "": as the files and their records say.
 	Format, Schema string
 }
 

@@ -1,6 +1,7 @@
 package diff_test
 
 import (
+	"compress/gzip"
 	"context"
 	"fmt"
 	"os"
@@ -74,6 +75,55 @@ func TestCompare(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
+	}
+}
+
+// A column that comes late is compared too, and what has no row is none to be compared.
+func TestWhatIsLateOrNotThere(t *testing.T) {
+	t.Chdir(t.TempDir())
+	many := strings.Repeat("{\"n\":1}\n", 20000)
+	put(t, "a/1.jsonl", many)
+	put(t, "a/2.jsonl", "{\"n\":2,\"late\":{\"x\":1}}\n")
+	put(t, "b/1.jsonl", many+"{\"n\":2}\n")
+	put(t, "a.log", strings.Repeat("n=1\n", 3000)+"n=2 late=x\n")
+	put(t, "b.log", strings.Repeat("n=1\n", 3000)+"n=2\n")
+	put(t, "one/1.csv", "a,b\n1,2\n")
+	put(t, "two/1.csv", "a,b\n1,2\n")
+	put(t, "two/2.csv", "a,b\n2.5,x\n")
+	put(t, "late/1.csv", "a,b\n1,2\n")
+	put(t, "late/2.csv", "a,b,c\n1,2,3\n")
+	put(t, "head.csv", "a,b\n")
+	put(t, "blank.jsonl", "\n\n")
+	put(t, "a/.hidden/x.jsonl", "{}")
+	var packed strings.Builder
+	w := gzip.NewWriter(&packed)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	put(t, "none.jsonl.gz", packed.String())
+	put(t, "outer/inner/1.jsonl", "{}")
+	if err := os.Mkdir("empty", 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		a, b string
+		o    diff.Options
+		want string
+	}{
+		{"a", "b", diff.Options{}, `20001 20001 a1[{"n":2,"late":{"x":1}}] b1[{"n":2}] c0[]`},
+		{"a", "a", diff.Options{}, `20001 20001 a0[] b0[] c0[]`},
+		{"a.log", "b.log", diff.Options{Format: "kv"}, `3001 3001 a1[{"n":2,"late":"x"}] b1[{"n":2}] c0[]`},
+		{"one", "two", diff.Options{}, `1 2 a1[{"a":1,"b":2}] b2[{"a":1.0,"b":"2"} {"a":2.5,"b":"x"}] c0[]`},
+		{"one", "late", diff.Options{}, `read late: a row does not fit the columns: no such header: the header has no column "c"; it has: a, b; --schema says which they are`},
+		{"head.csv", "one", diff.Options{}, `0 1 a0[] b1[{"a":1,"b":2}] c0[]`},
+		{"blank.jsonl", "none.jsonl.gz", diff.Options{}, "0 0 a0[] b0[] c0[]"},
+		{"empty", "head.csv", diff.Options{}, "0 0 a0[] b0[] c0[]"},
+		{"empty", "outer", diff.Options{}, "read outer: it has directories, such as outer/inner, and no file of its own: the files of one directory are compared, not those below it"},
+		{"nothing", "empty", diff.Options{}, "read nothing: no such file or directory"},
+	} {
+		if got := compare(t, c.a, c.b, c.o); got != c.want {
+			t.Errorf("%s, %s: got\n%s\nwant\n%s", c.a, c.b, got, c.want)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ type input struct {
 }
 
 // open finds out how a file or a directory is to be read. schema is one for formats that need one, in words of YAML; "": it is found
-// by the head of the file.
+// by all records.
 func open(ctx context.Context, path, format, schema string) (*input, error) {
 	in := &input{path: path}
 	switch some, err := holds(path); {
@@ -36,22 +36,31 @@ func open(ctx context.Context, path, format, schema string) (*input, error) {
 	case !some:
 		return in, nil
 	}
-	var failed *job.Job
-	for _, columns := range []string{"", "infer"} { // a format that needs columns says so
-		if columns != "" && schema != "" {
-			columns = schema
+	p, list := parse(ctx, path, format, "")
+	if p == nil && needsSchema(list) {
+		if schema == "" {
+			var err error
+			if schema, err = columns(ctx, path, format); err != nil || schema == "" {
+				return in, err
+			}
 		}
-		j := job.Parse(ctx, path, []byte(pipeline(path, format, columns)), job.Options{Env: func(string) (string, bool) { return "", false }})
-		if j.Plan != nil {
-			in.plan = j.Plan
-			return in, nil
-		}
-		if failed = j; !needsSchema(j.Diags) {
-			break
-		}
+		p, list = parse(ctx, path, format, schema)
 	}
-	d := failed.Diags[0]
-	return nil, fmt.Errorf("read %s: %s", path, strings.TrimSuffix(d.Message+"; "+d.Hint, "; "))
+	if p == nil {
+		return nil, wrong(path, list)
+	}
+	in.plan = p
+	return in, nil
+}
+
+// parse is the plan that reads a path, or why there is none.
+func parse(ctx context.Context, path, format, schema string) (*plan.Pipeline, diag.List) {
+	j := job.Parse(ctx, path, []byte(pipeline(path, format, schema)), job.Options{Env: func(string) (string, bool) { return "", false }})
+	return j.Plan, j.Diags
+}
+
+func wrong(path string, list diag.List) error {
+	return fmt.Errorf("read %s: %s", path, strings.TrimSuffix(list[0].Message+"; "+list[0].Hint, "; "))
 }
 
 func needsSchema(list diag.List) bool {
@@ -66,7 +75,7 @@ func needsSchema(list diag.List) bool {
 // pipeline is the file that reads.
 func pipeline(path, format, schema string) string {
 	quoted, _ := json.Marshal(strings.ReplaceAll(path, "$", "$$"))
-	source := fmt.Sprintf("file: {path: %s}", quoted)
+	source := fmt.Sprintf("file: {path: %s, retry_for: 0s}", quoted)
 	if format != "" {
 		source += ", format: " + format
 	}
@@ -76,25 +85,61 @@ func pipeline(path, format, schema string) string {
 	return "nodes:\n  rows: {" + source + "}\n  end: {from: rows, console: {}}\n"
 }
 
-// holds reports whether there is a file with something in it.
+// holds reports whether there is a file with something in it. A directory of directories is none of files.
 func holds(path string) (bool, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(path, "*?[") {
 		return true, nil // a pattern
 	}
-	if err != nil || !info.IsDir() {
-		return err == nil && info.Size() > 0, err
+	if err != nil {
+		return false, fmt.Errorf("read %s: %w", path, bare(err))
 	}
-	entries, err := os.ReadDir(path)
+	if !info.IsDir() {
+		return info.Size() > 0, nil
+	}
+	all, below, err := files(path)
+	if err != nil {
+		return false, err
+	}
+	if len(all) == 0 && below != "" {
+		return false, fmt.Errorf("read %s: it has directories, such as %s, and no file of its own: the files of one directory are compared, not those below it", path, filepath.Join(path, below))
+	}
+	for _, name := range all {
+		if info, err := os.Stat(name); err == nil && info.Size() > 0 {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// files are those of a directory that a file source reads, and one of the directories in it.
+func files(dir string) (all []string, below string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, "", fmt.Errorf("read %s: %w", dir, bare(err))
+	}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
-		if info, err := os.Stat(filepath.Join(path, e.Name())); err == nil && info.Mode().IsRegular() && info.Size() > 0 {
-			return true, nil
+		name := filepath.Join(dir, e.Name())
+		switch info, err := os.Stat(name); {
+		case err != nil:
+		case info.Mode().IsRegular():
+			all = append(all, name)
+		case info.IsDir():
+			below = e.Name()
 		}
 	}
-	return false, err
+	return all, below, nil
+}
+
+// bare is an error of the file system without the call and the path.
+func bare(err error) error {
+	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
 }
 
 // each calls f with all rows in order, batch by batch, until it fails.
