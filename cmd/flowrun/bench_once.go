@@ -50,7 +50,7 @@ func (f *benchFlags) measureOnce(ctx context.Context, std streams, args []string
 	case err == nil:
 		return once.Write(f.report)
 	case errors.As(err, &failed):
-		return outcome(err) // the log has it
+		return outcome(err, false) // the log has it
 	}
 	return &exit{exitFailed, err}
 }

@@ -79,7 +79,7 @@ func (r *running) watched(ctx context.Context) error {
 	if err != nil {
 		fmt.Fprintf(r.std.err, "flowrun: %s\n", r.job.Plan.Secrets.Mask(err.Error()))
 	}
-	return outcome(err)
+	return outcome(err, run.Restarted())
 }
 
 // leastLevel is the least level that a logger takes.

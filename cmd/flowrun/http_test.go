@@ -45,6 +45,10 @@ nodes:
 	}
 	wait("/readyz", "^running$")
 	wait("/healthz", "^ok$")
+	wait("/", "^flowrun: /metrics for Prometheus")
+	if code, _ := ask("/nothing"); code != http.StatusNotFound {
+		t.Errorf("/nothing gives %d", code)
+	}
 	wait("/metrics", `^flowrun_node_records_in_total\{node="out",pipeline="ticking"\} [1-9]`)
 	all := wait("/metrics", `^flowrun_checkpoint_last_commit_duration_seconds\{pipeline="ticking"\} `)
 	for _, want := range []string{

@@ -172,7 +172,7 @@ func (r *running) plain(ctx context.Context) error {
 	if s := signals.second(); s != nil {
 		return said(128 + int(s.(syscall.Signal)))
 	}
-	return outcome(err)
+	return outcome(err, run.Restarted())
 }
 
 // limit drains the run after --duration. The returned function stops waiting for that.
@@ -206,13 +206,13 @@ func (r *running) statusLines(run *job.Runner) func() {
 	return func() { close(done); <-stopped }
 }
 
-// outcome makes an exit code of how a run ended. Its error has been told.
-func outcome(err error) error {
+// outcome makes an exit code of how a run ended, the first of its legs or one behind a restart. Its error has been told.
+func outcome(err error, restarted bool) error {
 	var failed *exec.NodeError
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &failed) && failed.Doing == "open":
+	case errors.As(err, &failed) && failed.Doing == "open" && !restarted:
 		return said(exitEnvironment)
 	}
 	return said(exitFailed)

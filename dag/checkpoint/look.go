@@ -33,7 +33,10 @@ func Exists(dir string) bool {
 // Journals is where a checkpoint's directory has the journals of its sources, unless they say otherwise; one directory each.
 const Journals = "journal"
 
-// Remove removes the checkpoint in a directory and the journals in it, and the directory as well if nothing else is there. One that
+// Stages is where it has the rows of sinks that wait for their commit; one directory each.
+const Stages = "stage"
+
+// Remove removes the checkpoint in a directory and the journals and stages in it, and the directory as well if nothing else is there. One that
 // is damaged is removed too; where there is none, and while a run uses it, the error is [ErrNone] or [ErrLocked].
 func Remove(dir string) error {
 	s, err := Look(dir)
@@ -49,7 +52,7 @@ func Remove(dir string) error {
 		return s.failed("remove", err)
 	}
 	// The witness goes first: should this end halfway, what is left is no checkpoint that lost commits.
-	err = errors.Join(gone(s.witnessPath()), os.RemoveAll(filepath.Join(dir, Journals)), os.RemoveAll(s.storeDir()), lock.Close())
+	err = errors.Join(gone(s.witnessPath()), os.RemoveAll(filepath.Join(dir, Journals)), os.RemoveAll(filepath.Join(dir, Stages)), os.RemoveAll(s.storeDir()), lock.Close())
 	if err != nil {
 		return s.failed("remove", err)
 	}
@@ -82,7 +85,10 @@ func Find(dir string) (found []string, err error) {
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil && path == dir:
-			return err
+			if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
+				err = pe.Err
+			}
+			return fmt.Errorf("look for checkpoints in %s: %w", dir, err)
 		case err != nil:
 			unread = append(unread, fmt.Errorf("look into %w", err))
 			return nil

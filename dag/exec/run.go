@@ -97,6 +97,7 @@ func (r *Run) Run(ctx context.Context) error {
 	case r.commits.finished():
 		opened, err = r.showLast(r.base)
 	default:
+		r.sayWhere()
 		if opened, err = r.openAll(r.base); err == nil {
 			err = r.workAll(r.base)
 		}
@@ -110,6 +111,18 @@ func (r *Run) Run(ctx context.Context) error {
 	}
 	r.closeAll(opened)
 	return r.finish()
+}
+
+// sayWhere logs where a run with a checkpoint begins: a directory that is not the one that was meant shows by that.
+func (r *Run) sayWhere() {
+	if r.commits == nil {
+		return
+	}
+	if p := r.commits.Store.Point(); p != nil {
+		r.log.Info("goes on from the last commit", "commit", p.Commit, "epoch", p.Epoch, "age", max(0, r.o.Now().Sub(p.At)).Round(time.Millisecond))
+	} else {
+		r.log.Info("begins a checkpoint", "dir", r.commits.Dir)
+	}
 }
 
 // How long a run that is ended at once, or has failed, waits for its operators to return. One that is stuck, say in a

@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"flowrun/dag/batch"
+	"flowrun/dag/checkpoint"
 	"flowrun/dag/live"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
@@ -73,7 +74,7 @@ func (r *runtime) Checkpointed() bool { return r.n.run.o.Checkpoint != nil }
 
 func (r *runtime) StageDir() string {
 	if c := r.n.run.o.Checkpoint; c != nil && c.Dir != "" {
-		return filepath.Join(c.Dir, "stage", r.n.id())
+		return filepath.Join(c.Dir, checkpoint.Stages, r.n.id())
 	}
 	return ""
 }

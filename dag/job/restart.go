@@ -176,6 +176,9 @@ func (r *Runner) close() error {
 	return d.Close()
 }
 
+// Restarted reports whether the last run is one that followed another.
+func (r *Runner) Restarted() bool { return r.current().before > 0 }
+
 // Drain is exec.Run.Drain; nothing is started again afterwards.
 func (r *Runner) Drain() {
 	r.noMore()
@@ -191,8 +194,16 @@ func (r *Runner) Stop() {
 // Summary is the account of the last run.
 func (r *Runner) Summary() exec.Summary { return r.current().run.Summary() }
 
-// Snapshot is the last run at this moment.
-func (r *Runner) Snapshot() live.Snapshot { return r.current().run.Snapshot() }
+// Snapshot is the last run at this moment. One that failed is starting as long as it is not known whether another one follows.
+func (r *Runner) Snapshot() live.Snapshot {
+	l := r.current()
+	waits := l.waits() // asked first: a run that has failed by then may be followed
+	s := l.run.Snapshot()
+	if waits && s.State == live.Failed {
+		s.State = live.Starting
+	}
+	return s
+}
 
 // Status is the run in one line.
 func (r *Runner) Status() string { return r.current().run.Status() }

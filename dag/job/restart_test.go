@@ -63,6 +63,9 @@ nodes:
 		failures := 0
 		r.after = func(time.Duration) <-chan time.Time {
 			failures++
+			if s := r.Snapshot().State; s != live.Starting {
+				t.Errorf("while it waits for its restart it is %s", s)
+			}
 			during(failures)
 			c := make(chan time.Time, 1)
 			c <- time.Time{}
@@ -132,8 +135,8 @@ nodes:
 	// Where it fails more often than is allowed it ends with the failure.
 	cut(whole.Len() / 3)
 	r, failures = start(1, func(int) {})
-	if err := r.Run(t.Context()); err == nil || *failures != 1 {
-		t.Errorf("%v after %d restarts, and 1 was allowed", err, *failures)
+	if err := r.Run(t.Context()); err == nil || *failures != 1 || !r.Restarted() || r.Snapshot().State != live.Failed {
+		t.Errorf("%v after %d restarts, and 1 was allowed; it is %s", err, *failures, r.Snapshot().State)
 	}
 	// And it can be started again by hand.
 	cut(whole.Len())

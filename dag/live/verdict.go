@@ -56,7 +56,7 @@ func Judge(t Topology, s Snapshot) Verdict {
 	case Failed:
 		return Verdict{Mood: MoodFailed, Node: blamed(t, s.Error), Text: firstOf(s.Error, "the run failed")}
 	case Finished:
-		return Verdict{Mood: MoodFinished, Text: "the sources have ended and everything has flowed out"}
+		return Verdict{Mood: MoodFinished, Text: "everything that was read has flowed out"}
 	case Paused:
 		return Verdict{Mood: MoodPaused, Text: "paused, the sources do not read"}
 	case Pausing:

@@ -57,7 +57,7 @@ func TestJudge(t *testing.T) {
 		{"pausing", func(s *Snapshot) { s.State, s.Edges[0].Queued = Pausing, 1 }, MoodChanging, "", "pausing, rows are still on the way (1 batch is queued)"},
 		{"paused", func(s *Snapshot) { s.State = Paused }, MoodPaused, "", "paused, the sources do not read"},
 		{"draining", func(s *Snapshot) { s.State, s.Edges[0].Queued = Draining, 3 }, MoodChanging, "", "draining, rows are still on the way (3 batches are queued)"},
-		{"finished", func(s *Snapshot) { s.State = Finished }, MoodFinished, "", "the sources have ended and everything has flowed out"},
+		{"finished", func(s *Snapshot) { s.State = Finished }, MoodFinished, "", "everything that was read has flowed out"},
 		{"failed", func(s *Snapshot) { s.State, s.Error = Failed, "c: disk full" }, MoodFailed, "c", "c: disk full"},
 		{"failed for no one node", func(s *Snapshot) { s.State, s.Error = Failed, "disk full: no room" }, MoodFailed, "", "disk full: no room"},
 		{"failed without a word", func(s *Snapshot) { s.State = Failed }, MoodFailed, "", "the run failed"},
