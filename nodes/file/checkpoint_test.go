@@ -62,6 +62,7 @@ func newSaved(t interface{ Fatalf(string, ...any) }, rt *optest.Runtime, path, f
 // run is one run up to its end or its death: all of what it does, until one thing fails.
 func (m *saved) run(actions ...func() error) (alive bool) {
 	m.sink = newSink(m.c, m.w)
+	m.sink.beside = nil // see settle
 	m.sink.disk, m.sink.pause = m.disk, retry.Backoff{Shortest: time.Microsecond, Longest: time.Microsecond}
 	m.at, m.prepared = m.rows, nil
 	var pending []op.Prepared
@@ -113,6 +114,12 @@ func (m *saved) timed() error {
 		m.sink.rollNow(p)
 	}
 	return nil
+}
+
+// settle is what else the sink does beside the rest.
+func (m *saved) settle() error {
+	m.sink.settleShowing()
+	return m.sink.failed
 }
 
 func (m *saved) prepare() (err error) {
@@ -320,7 +327,7 @@ func TestCheckpointedFilesHoldWhatWasCommitted(t *testing.T) {
 					}
 					var actions []func() error
 					for range rapid.IntRange(0, 12).Draw(r, "actions") {
-						switch rapid.IntRange(0, 9).Draw(r, "action") {
+						switch rapid.IntRange(0, 10).Draw(r, "action") {
 						case 0, 1, 2, 3:
 							actions = append(actions, m.write(rapid.IntRange(1, 12).Draw(r, "rows")))
 						case 4, 5, 6:
@@ -345,6 +352,8 @@ func TestCheckpointedFilesHoldWhatWasCommitted(t *testing.T) {
 							if k.path == outDir {
 								actions = append(actions, m.take)
 							}
+						case 10:
+							actions = append(actions, m.settle)
 						}
 					}
 					switch rapid.IntRange(0, 2).Draw(r, "end") {
@@ -381,8 +390,12 @@ func TestEveryStepMayFail(t *testing.T) {
 				m.pick, m.disk.fault, m.disk.at = f.pick, f.err, step
 				script := []func() error{
 					m.write(2), m.round, m.write(1), m.write(22), m.prepare, m.store, m.write(1), m.commit, m.timed,
-					m.write(3), m.round, m.timed,
+					m.settle, m.write(3), m.round, m.timed, m.write(22), m.write(1), m.round,
 				}
+				if k.path == outDir {
+					script = append(script, m.take) // between two notes of one commit
+				}
+				script = append(script, m.timed, m.write(22), m.round, m.round, m.write(1))
 				alive := m.run(script...) && m.run(m.write(1), m.round, m.write(2), m.end(false), m.round)
 				hit := m.disk.step >= step
 				m.disk.restart(nil)

@@ -44,6 +44,25 @@ func (s *sink) Prepare(context.Context, op.Emitter) (op.Prepared, error) {
 }
 
 func (s *sink) prepare() (*token, error) {
+	if s.part != nil { // first: a write beside a sync of names would wait for that
+		if err := s.part.flush(); err != nil {
+			return nil, failed(s.part.path, err)
+		}
+	}
+	named := s.nameDurably()
+	t, err := s.cut()
+	if e := named(); err == nil && e != nil {
+		err = failed(s.path, e)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.id, s.done = t.id, nil
+	return t, nil
+}
+
+// cut makes the rows durable that were written, and gives the token for them.
+func (s *sink) cut() (*token, error) {
 	t := &token{id: s.id.following(), dir: s.dir(), format: s.format, shape: s.shape, single: s.single, next: s.next}
 	last := !s.saved || s.over == complete || s.over == stopped && !s.single
 	switch {
@@ -66,13 +85,6 @@ func (s *sink) prepare() (*token, error) {
 			t.done = append(t.done, d.extent)
 		}
 	}
-	if s.fresh && s.saved {
-		if err := s.disk.syncDir(s.dir()); err != nil {
-			return nil, failed(s.path, err)
-		}
-		s.fresh = false
-	}
-	s.id, s.done = t.id, nil
 	return t, nil
 }
 
@@ -146,17 +158,6 @@ func (s *sink) show(dir, name string, taken bool) error {
 	return nil
 }
 
-// settle makes the names of files that now show durable, and removes what was only needed before.
-func (s *sink) settle(dir string, names ...string) error {
-	if err := s.disk.syncDir(dir); err != nil {
-		return fmt.Errorf("show %s: %w", filepath.Join(dir, names[len(names)-1]), cause(err))
-	}
-	for _, name := range names {
-		_ = s.disk.remove(staged(filepath.Join(dir, name))) // most have none, and one that stays is removed by the next run
-	}
-	return nil
-}
-
 // showCovered shows a part that was finished with no row more than the last commit knew of it: those are committed, and for
 // rows that come no more there would be no other commit to wait for.
 func (s *sink) showCovered() error {
@@ -167,10 +168,10 @@ func (s *sink) showCovered() error {
 	if !d.covered || d.name != s.last.open.name {
 		return nil
 	}
-	if err := s.disk.syncDir(s.path); err != nil {
+	if err := s.nameDurably()(); err != nil {
 		return failed(s.path, err)
 	}
-	if err := s.writeNote(s.path, note{s.last.id, d.extent}); err != nil {
+	if err := s.writeNote(s.path, note{id: s.last.id, closed: d.extent}); err != nil {
 		return err
 	}
 	if err := s.show(s.path, d.name, false); err != nil {

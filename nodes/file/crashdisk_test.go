@@ -27,7 +27,10 @@ type crashDisk struct {
 	dead    bool
 }
 
-type inode struct{ data, synced []byte }
+type inode struct {
+	data, synced []byte
+	over         bool // only its beginning or middle was written over since it was synced
+}
 
 var errCrash = errors.New("the process is gone")
 
@@ -78,12 +81,19 @@ func (d *crashDisk) restart(pick func(n int) int) {
 		for common < min(len(n.data), len(n.synced)) && n.data[common] == n.synced[common] {
 			common++
 		}
-		switch pick(3) {
-		case 0:
+		switch left := pick(3); {
+		case left == 0:
 			n.data = n.synced
-		case 1:
+		case n.over: // the rest is as it was
+			k := common + pick(len(n.data)-common+1)
+			mixed := slices.Clone(n.synced)
+			if copy(mixed[common:k], n.data[common:k]); left == 2 {
+				clear(mixed[common:k])
+			}
+			n.data = mixed
+		case left == 1:
 			n.data = n.data[:common+pick(len(n.data)-common+1)]
-		case 2: // longer, and nothing was written there
+		default: // longer, and nothing was written there
 			k := pick(len(n.data) - common + 1)
 			n.data = append(slices.Clone(n.data[:common]), make([]byte, k)...)
 		}
@@ -149,8 +159,20 @@ func (d *crashDisk) create(path string) (output, error) {
 		n = &inode{}
 		d.change(func(m map[string]*inode) { m[path] = n })
 	}
-	n.data = nil
-	return &crashFile{d, n}, nil
+	n.data, n.over = nil, false
+	return &crashFile{d, n, 0}, nil
+}
+
+func (d *crashDisk) rewrite(path string, at int64) (output, error) {
+	n, err := d.there(path)
+	if err == nil {
+		err = d.next("rewrite")
+	}
+	if err != nil {
+		return nil, err
+	}
+	n.over = bytes.Equal(n.data, n.synced)
+	return &crashFile{d, n, int(at)}, nil
 }
 
 func (d *crashDisk) extend(path string, size int64) (output, error) {
@@ -161,8 +183,8 @@ func (d *crashDisk) extend(path string, size int64) (output, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.data = slices.Clone(n.data[:size])
-	return &crashFile{d, n}, nil
+	n.data, n.over = slices.Clone(n.data[:size]), false
+	return &crashFile{d, n, len(n.data)}, nil
 }
 
 func (d *crashDisk) rename(from, to string) error {
@@ -198,8 +220,14 @@ func (d *crashDisk) syncDir(string) error {
 }
 
 type crashFile struct {
-	d *crashDisk
-	n *inode
+	d  *crashDisk
+	n  *inode
+	at int
+}
+
+func (f *crashFile) put(p []byte) {
+	f.n.data = append(slices.Clone(f.n.data[:f.at]), append(slices.Clone(p), f.n.data[min(f.at+len(p), len(f.n.data)):]...)...)
+	f.at += len(p)
 }
 
 // Write may write a piece before it fails.
@@ -208,11 +236,11 @@ func (f *crashFile) Write(p []byte) (int, error) {
 		n := 0
 		if f.d.fails() {
 			n = len(p) / 2
-			f.n.data = append(f.n.data, p[:n]...)
+			f.put(p[:n])
 		}
 		return n, err
 	}
-	f.n.data = append(f.n.data, p...)
+	f.put(p)
 	return len(p), nil
 }
 
@@ -221,7 +249,7 @@ func (f *crashFile) Sync() error {
 	if err := f.d.next("sync"); err != nil {
 		return err
 	}
-	f.n.synced = slices.Clone(f.n.data)
+	f.n.synced, f.n.over = slices.Clone(f.n.data), false
 	return nil
 }
 

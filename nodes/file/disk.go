@@ -21,6 +21,8 @@ type disk interface {
 	create(path string) (output, error)
 	// extend opens a file to write behind its first size bytes; what follows them is cut off.
 	extend(path string, size int64) (output, error)
+	// rewrite opens a file to write over what is at a place in it, and no further.
+	rewrite(path string, at int64) (output, error)
 	rename(from, to string) error
 	remove(path string) error
 	syncDir(path string) error
@@ -29,8 +31,14 @@ type disk interface {
 // output is a file that is written.
 type output interface {
 	io.WriteCloser
+	// Sync makes what was written durable, and how long the file is. Its name is another matter, see syncDir.
 	Sync() error
 }
+
+// osFile is the system's.
+type osFile struct{ *os.File }
+
+func (f osFile) Sync() error { return syncData(f.File) }
 
 // osDisk is the system's.
 type osDisk struct{}
@@ -75,7 +83,11 @@ func (osDisk) size(path string) (int64, error) {
 
 func (osDisk) create(path string) (output, error) {
 	failpoint.Pass("file.create")
-	return os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o666)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	return osFile{f}, nil
 }
 
 func (osDisk) extend(path string, size int64) (output, error) {
@@ -91,7 +103,20 @@ func (osDisk) extend(path string, size int64) (output, error) {
 		f.Close()
 		return nil, err
 	}
-	return f, nil
+	return osFile{f}, nil
+}
+
+func (osDisk) rewrite(path string, at int64) (output, error) {
+	failpoint.Pass("file.rewrite")
+	f, err := os.OpenFile(path, os.O_WRONLY, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.Seek(at, io.SeekStart); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return osFile{f}, nil
 }
 
 // makeDir makes a directory and what is missing above it, durably.

@@ -93,17 +93,36 @@ func (p *part) size() int64 {
 // cut makes all that was written durable, and lets the file end there if it has to. Rows of a part that has a stage are
 // durable there.
 func (p *part) cut() error {
-	var err error
-	if p.stage != nil {
-		err = p.stage.cut()
-	} else if err = p.unpack(); err == nil {
-		err = p.file.sync()
+	err := p.flush()
+	if err == nil {
+		err = p.keeps().sync()
 	}
 	if err != nil {
 		return failed(p.path, err)
 	}
 	p.dirty = false
 	return nil
+}
+
+// flush hands the system what cut makes durable.
+func (p *part) flush() (err error) {
+	if p.stage != nil {
+		err = p.stage.end()
+	} else {
+		err = p.unpack()
+	}
+	if err == nil {
+		err = p.keeps().out.Flush()
+	}
+	return err
+}
+
+// keeps is the file in which rows are durable: the part's stage, or itself.
+func (p *part) keeps() *written {
+	if p.stage != nil {
+		return p.stage.file
+	}
+	return p.file
 }
 
 // unpack ends what packs.
@@ -118,10 +137,7 @@ func (p *part) unpack() error {
 
 // kept is how much of the part can be told after the last cut: the length of its stage, or of itself.
 func (p *part) kept() extent {
-	w := p.file
-	if p.stage != nil {
-		w = p.stage.file
-	}
+	w := p.keeps()
 	return extent{name: filepath.Base(p.path), size: w.size.Load(), sum: w.sum}
 }
 

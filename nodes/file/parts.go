@@ -25,6 +25,7 @@ func (s *sink) openParts(tokens []*token) (err error) {
 		return err
 	}
 	s.noted = s.readNote()
+	s.fresh = true // an earlier run may have ended before the names that it gave were durable
 	var open *token
 	for _, t := range tokens {
 		if t.dir != s.path || t.single {

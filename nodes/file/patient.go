@@ -90,6 +90,18 @@ func (p *patient) extend(path string, size int64) (output, error) {
 	return &patientOutput{file, p}, nil
 }
 
+func (p *patient) rewrite(path string, at int64) (output, error) {
+	var file output
+	err := p.do(func() (err error) {
+		file, err = p.disk.rewrite(path, at)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &patientOutput{file, p}, nil
+}
+
 func (p *patient) rename(from, to string) error {
 	return p.do(func() error { return p.disk.rename(from, to) })
 }

@@ -344,7 +344,7 @@ func TestChangedSettings(t *testing.T) {
 func TestPartsOfACommitAreBounded(t *testing.T) {
 	dir := t.TempDir()
 	w := newSavedWriting(t, SinkConfig{Path: dir, Roll: Roll{Size: 1}}, "text")
-	w.disk = newCrashDisk()
+	w.disk, w.beside = newCrashDisk(), nil
 	w.reopen(nil)
 	for i := range maxDone + 50 {
 		w.write(fmt.Sprint(i))

@@ -39,13 +39,18 @@ type sink struct {
 	id     commitID  // of the last token
 	lock   io.Closer // nil: not taken
 	timers sync.WaitGroup
+	beside func(func()) // runs something beside the rest, not beyond Close; nil: nothing is
 
 	mu       sync.Mutex // of all below: a part is rolled by time while the sink waits for rows
 	next     int        // number of the next part
 	enc      codec.Encoder
 	part     *part // nil: none is open
 	done     []finished
-	fresh    bool // the directory has names that are not durable
+	opened   bool
+	fresh    bool     // the directory has names that are not durable
+	showing  []string // files whose names, by which they show, need not be durable
+	settling []string // of these, what is being made durable
+	settles  bool     // beside the rest
 	over     ending
 	last     *token // the last that is durable
 	prepared *token // whose commit has not come yet
@@ -94,6 +99,7 @@ func newSink(c SinkConfig, w *plan.Write) *sink {
 		}
 		s.ending = partExtension(w.Format.Name) + s.how.extension()
 	}
+	s.beside = s.timers.Go
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %+v %s %s", w.Format.Name, w.Format.Config, s.how, w.Schema)
 	s.shape = h.Sum64()
@@ -127,6 +133,7 @@ func (s *sink) Open(ctx context.Context, rt op.Runtime, pending []op.Prepared) (
 			s.release()
 			err = fmt.Errorf("write %s: %w", s.path, reason(err))
 		}
+		s.opened = err == nil
 		disk.awake.Store(err == nil)
 	}()
 	if err := s.disk.makeDir(s.dir()); err != nil {

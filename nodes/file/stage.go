@@ -63,14 +63,6 @@ func (g *stage) end() error {
 	return w.Close()
 }
 
-// cut makes the rows durable.
-func (g *stage) cut() error {
-	if err := g.end(); err != nil {
-		return err
-	}
-	return g.file.sync()
-}
-
 func (g *stage) close() error {
 	_ = g.end()
 	return g.file.file.Close()
