@@ -57,6 +57,7 @@ var house = []struct {
 	{5, "nodes", "registry, Kind[C]; lowering of a file; reference pages are made from kinds", nil, nil},
 	{6, "dag/exec", "goroutines, channels, barriers, commit, meters; implements live.Run", nil, []string{"nodes"}},
 	{6, "nodes/*", "one folder per kind: config, lowering or connector, doc.md", []string{"nodes", "dag/diag", "dag/failpoint", "dag/retry", "dag/live", "dag/schema", "dag/spec", "dag/batch", "dag/expr", "dag/codec", "dag/codec/columnar", "dag/state", "dag/plan", "dag/op", "nodes/lines", "nodes/peer", "nodes/sqltable"}, nil},
+	{6, "nodes/sqltable/sqltabletest", "the tests that every connection to a database is held to", []string{"dag/schema", "dag/batch", "dag/op", "dag/op/optest", "nodes/sqltable"}, nil},
 	{7, "nodes/lookup", "the kind that looks up in files and in tables, whose connectors belong to other kinds", []string{"nodes", "dag/diag", "dag/schema", "dag/spec", "dag/codec", "dag/codec/columnar", "dag/plan", "dag/op", "nodes/postgres", "nodes/sqlite", "nodes/sqltable"}, nil},
 	{7, "dag/job", "load, bind, build and run a file", nil, []string{"nodes/*"}},
 	{8, "dag/job/pipetest", "the tests of a pipeline file: its rows in, its rows expected, on a clock of their own", nil, []string{"nodes/*", "tui", "tui/*"}},

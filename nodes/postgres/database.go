@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/jackc/pgx/v5"
 
 	"flowrun/dag/batch"
@@ -79,8 +80,8 @@ func (d *database) Open(ctx context.Context, rt op.Runtime, t sqltable.Target, n
 	if err != nil {
 		return false, err
 	}
-	if len(table.columns) == 0 && t.Create {
-		if err := d.exec(ctx, createTable(t)); err != nil {
+	if len(table.Columns) == 0 && t.Create {
+		if err := d.exec(ctx, t.CreateTable(quoted(t.Table), declared)); err != nil {
 			return false, err
 		}
 		if table, err = describe(ctx, d.conn, t.Table); err != nil {
@@ -101,46 +102,9 @@ func (d *database) Open(ctx context.Context, rt op.Runtime, t sqltable.Target, n
 
 // misfits finds what is wrong with writing the target's rows into the table.
 func (t *tableInfo) misfits(to sqltable.Target) []sqltable.Misfit {
-	switch {
-	case len(t.columns) == 0:
-		return []sqltable.Misfit{to.NoTable()}
-	case t.kind != "r" && t.kind != "p":
-		return []sqltable.Misfit{to.NotATable(map[string]string{"v": "view", "m": "materialized view", "f": "foreign table"}[t.kind])}
-	}
-	list := to.Misfits(t.columns, func(i int, c sqltable.Column) string {
-		return fits(to.Schema.Field(i).Type, t.base[c.Name], t.category[c.Name])
-	})
-	if len(list) == 0 && to.Mode == sqltable.Upsert && !t.unique(to.Key) {
-		list = append(list, to.NoUniqueIndex(fmt.Sprintf("CREATE UNIQUE INDEX ON %s (%s)", quoted(to.Table), sqltable.QuoteAll(to.Key))))
-	}
-	return list
+	return t.Misfits(to, func(f arrow.Field, c sqltable.Column) string { return fits(f.Type, t.base[c.Name], t.category[c.Name]) },
+		fmt.Sprintf("CREATE UNIQUE INDEX ON %s (%s)", quoted(to.Table), sqltable.QuoteAll(to.Key)))
 }
-
-// createTable is the statement that makes the target's table.
-func createTable(t sqltable.Target) string {
-	var parts []string
-	null := false
-	for _, f := range t.Schema.Fields() {
-		part := sqltable.Quote(f.Name) + " " + declared(f.Type)
-		if !f.Nullable {
-			part += " NOT NULL"
-		}
-		parts = append(parts, part)
-	}
-	for _, k := range t.KeyIndices() {
-		null = null || t.Schema.Field(k).Nullable
-	}
-	switch {
-	case t.Mode == sqltable.Upsert && null:
-		parts = append(parts, "UNIQUE ("+sqltable.QuoteAll(t.Key)+")")
-	case t.Mode == sqltable.Upsert:
-		parts = append(parts, "PRIMARY KEY ("+sqltable.QuoteAll(t.Key)+")")
-	}
-	return "CREATE TABLE " + quoted(t.Table) + " (" + strings.Join(parts, ", ") + ")"
-}
-
-// begin begins a transaction whose end is durable, and whose constraints are looked at with each statement.
-const begin = `BEGIN; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'; SET CONSTRAINTS ALL IMMEDIATE`
 
 // Apply implements sqltable.Database.
 func (d *database) Apply(ctx context.Context, c sqltable.Commit) (refused []sqltable.Refusal, err error) {
@@ -148,28 +112,52 @@ func (d *database) Apply(ctx context.Context, c sqltable.Commit) (refused []sqlt
 		return nil, err
 	}
 	defer func() { err = d.checked(err) }()
-	if err := d.exec(ctx, begin); err != nil {
-		return nil, err
+	return sqltable.Carry(ctx, d.rt, d.place, transaction{d}, c)
+}
+
+// transaction is one of the connection.
+type transaction struct{ d *database }
+
+// begin begins a transaction whose end is durable, and whose constraints are looked at with each statement.
+const begin = `BEGIN; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'; SET CONSTRAINTS ALL IMMEDIATE`
+
+func (t transaction) Begin(ctx context.Context) error  { return t.d.exec(ctx, begin) }
+func (t transaction) Commit(ctx context.Context) error { return t.d.exec(ctx, "COMMIT") }
+
+// Rollback ends the connection where the transaction cannot be ended.
+func (t transaction) Rollback(ctx context.Context) {
+	if !t.d.conn.IsClosed() && t.d.exec(ctx, "ROLLBACK") != nil {
+		_ = t.d.conn.Close(ctx)
 	}
-	open := true
-	defer func() {
-		if open && !d.conn.IsClosed() {
-			if d.exec(context.WithoutCancel(ctx), "ROLLBACK") != nil {
-				_ = d.conn.Close(context.WithoutCancel(ctx))
-			}
-		}
-	}()
-	if c.ID != nil {
-		if done, err := d.done(ctx, c.ID); done || err != nil {
-			return nil, err
-		}
+}
+
+// Last waits for a transaction of a lost connection that still runs.
+func (t transaction) Last(ctx context.Context, writer string) (n int64, err error) {
+	if _, err := t.d.conn.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", "flowrun "+writer); err != nil {
+		return 0, err
 	}
+	err = t.d.conn.QueryRow(ctx, "SELECT number FROM "+sqltable.Commits+" WHERE writer = $1", writer).Scan(&n)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = nil
+	}
+	return n, err
+}
+
+func (t transaction) Note(ctx context.Context, id *sqltable.ID) error {
+	_, err := t.d.conn.Exec(ctx, `INSERT INTO `+sqltable.Commits+` (writer, number, pipeline, node, at) VALUES ($1, $2, $3, $4, now())
+ON CONFLICT (writer) DO UPDATE SET number = excluded.number, pipeline = excluded.pipeline, node = excluded.node, at = excluded.at`,
+		id.Writer, int64(id.Number), id.Pipeline, id.Node)
+	return err
+}
+
+func (t transaction) Write(ctx context.Context, c sqltable.Commit) ([]sqltable.Refusal, error) {
+	d := t.d
 	w := &writer{d: d, t: c.Target}
 	if err := w.begin(ctx); err != nil {
 		return nil, err
 	}
 	d.rows.reset()
-	err = c.Rows(func(b *batch.Batch) error {
+	err := c.Rows(func(b *batch.Batch) error {
 		d.rows.add(b, c.Target.Mode == sqltable.Upsert)
 		if len(d.rows.text) < chunkBytes {
 			return nil
@@ -179,36 +167,5 @@ func (d *database) Apply(ctx context.Context, c sqltable.Commit) (refused []sqlt
 	if err == nil {
 		err = w.flush(ctx)
 	}
-	if err != nil || c.Trial || c.Whole && len(w.refused) > 0 {
-		return w.refused, err
-	}
-	if c.ID != nil {
-		_, err := d.conn.Exec(ctx, `INSERT INTO `+sqltable.Commits+` (writer, number, pipeline, node, at) VALUES ($1, $2, $3, $4, now())
-ON CONFLICT (writer) DO UPDATE SET number = excluded.number, pipeline = excluded.pipeline, node = excluded.node, at = excluded.at`,
-			c.ID.Writer, int64(c.ID.Number), c.ID.Pipeline, c.ID.Node)
-		if err != nil {
-			return nil, err
-		}
-	}
-	if err := d.exec(ctx, "COMMIT"); err != nil {
-		return nil, err
-	}
-	open = false
-	return w.refused, nil
-}
-
-// done reports whether a commit has been carried out. A transaction of a lost connection that still runs is waited for.
-func (d *database) done(ctx context.Context, id *sqltable.ID) (bool, error) {
-	if _, err := d.conn.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", "flowrun "+id.Writer); err != nil {
-		return false, err
-	}
-	var last int64
-	err := d.conn.QueryRow(ctx, "SELECT number FROM "+sqltable.Commits+" WHERE writer = $1", id.Writer).Scan(&last)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return false, err
-	}
-	if uint64(last) < id.Before {
-		d.rt.WarnEvery("behind", "the database does not know the commit before this one: it is another one, or an older copy, and lacks rows", "database", d.place, "has", last, "before", id.Before)
-	}
-	return uint64(last) >= id.Number, nil
+	return w.refused, err
 }

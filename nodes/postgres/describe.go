@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/jackc/pgx/v5"
 
 	"flowrun/nodes/sqltable"
@@ -10,10 +11,8 @@ import (
 
 // tableInfo is what PostgreSQL knows of a table.
 type tableInfo struct {
-	kind           string // r, p: a table; v, m, f: something else
-	columns        []sqltable.Column
+	sqltable.Table
 	base, category map[string]string // of the types of columns
-	uniques        [][]string        // the columns of each unique index that holds for all rows
 	special        bool              // triggers, foreign keys, checks, partitions, policies, other unique indices
 }
 
@@ -35,18 +34,19 @@ FROM pg_attribute a JOIN pg_type ty ON ty.oid = a.atttypid WHERE a.attrelid = to
 			rows.Close()
 			return nil, err
 		}
-		t.columns = append(t.columns, c)
+		t.Columns = append(t.Columns, c)
 		t.base[c.Name], t.category[c.Name] = base, category
 		t.special = t.special || special
 	}
-	if err := rows.Err(); err != nil || len(t.columns) == 0 {
+	if err := rows.Err(); err != nil || len(t.Columns) == 0 {
 		return &t, err
 	}
 	var special bool
-	err = conn.QueryRow(ctx, `SELECT c.relkind::text, c.relkind <> 'r' OR c.relhastriggers OR c.relrowsecurity OR c.relhasrules
+	err = conn.QueryRow(ctx, `SELECT CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table'
+ELSE 'relation' END, c.relkind <> 'r' OR c.relhastriggers OR c.relrowsecurity OR c.relhasrules
 OR EXISTS (SELECT FROM pg_constraint WHERE conrelid = c.oid AND contype IN ('c', 'f', 'x'))
 OR EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid AND (indpred IS NOT NULL OR indexprs IS NOT NULL))
-FROM pg_class c WHERE c.oid = to_regclass($1)`, name).Scan(&t.kind, &special)
+FROM pg_class c WHERE c.oid = to_regclass($1)`, name).Scan(&t.Kind, &special)
 	if err != nil {
 		return nil, err
 	}
@@ -56,39 +56,13 @@ WHERE i.indrelid = to_regclass($1) AND i.indisunique AND i.indpred IS NULL AND i
 	if err != nil {
 		return nil, err
 	}
-	t.uniques, err = pgx.CollectRows(rows, pgx.RowTo[[]string])
+	t.Uniques, err = pgx.CollectRows(rows, pgx.RowTo[[]string])
 	return &t, err
-}
-
-// unique reports whether the table has a row for each key once.
-func (t *tableInfo) unique(key []string) bool {
-	for _, u := range t.uniques {
-		if sqltable.SameSet(u, key) {
-			return true
-		}
-	}
-	return false
 }
 
 // plain reports whether no row of the target can be refused that check lets pass.
 func (t *tableInfo) plain(to sqltable.Target) bool {
-	if t.special || to.Mode == sqltable.Replace && !to.Create {
-		return false
-	}
-	for _, u := range t.uniques {
-		if to.Mode != sqltable.Upsert || !sqltable.SameSet(u, to.Key) {
-			return false
-		}
-	}
-	for _, c := range t.columns {
-		at := to.Schema.FieldIndices(c.Name)
-		if len(at) == 0 {
-			continue
-		}
-		f := to.Schema.Field(at[0])
-		if c.NotNull && f.Nullable || sqltable.IsNested(f.Type) || declared(f.Type) != c.Type {
-			return false
-		}
-	}
-	return true
+	return !t.special && t.Plain(to, func(c sqltable.Column, f arrow.Field) bool {
+		return sqltable.IsNested(f.Type) || declared(f.Type) != c.Type
+	})
 }

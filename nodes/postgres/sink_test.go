@@ -3,10 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,47 +11,33 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/jackc/pgx/v5"
-	"pgregory.net/rapid"
 
 	"flowrun/dag/batch"
-	"flowrun/dag/op"
 	"flowrun/dag/op/optest"
 	"flowrun/dag/schema"
 	"flowrun/nodes/postgres/postgrestest"
 	"flowrun/nodes/sqltable"
+	"flowrun/nodes/sqltable/sqltabletest"
 )
 
-var things = arrow.NewSchema([]arrow.Field{
-	{Name: "id", Type: schema.Int, Nullable: true}, {Name: "name", Type: schema.String, Nullable: true},
-}, nil)
-
-type thing struct {
-	id   any // int or nil
-	name string
-}
-
-func batchOf(rt op.Runtime, rows ...thing) *batch.Batch {
-	b := batch.NewBuilder(things, rt.Allocator())
-	defer b.Release()
-	for _, r := range rows {
-		if id, ok := r.id.(int); ok {
-			b.Column(0).AppendInt(int64(id))
-		} else {
-			b.Column(0).AppendNull()
-		}
-		b.Column(1).AppendString(r.name)
-	}
-	return b.Batch()
-}
-
-func newSink(t testing.TB, url string, to sqltable.Target) *sqltable.Sink {
+// databaseOf is the database of a url, for the tests of all.
+func databaseOf(t testing.TB, url string) sqltabletest.Database {
 	t.Helper()
 	config, err := pgx.ParseConfig(url)
 	must(t, err)
-	if to.Schema == nil {
-		to.Schema = things
+	return sqltabletest.Database{
+		Connect: func() sqltable.Database { return &database{config: config, place: place(config)} },
+		Do:      func(t testing.TB, statement string) { t.Helper(); query(t, url, statement) },
+		Rows:    func(t testing.TB, text string) []string { t.Helper(); return query(t, url, text) },
+		Tables: func(t testing.TB) []string {
+			return query(t, url, "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema::regnamespace ORDER BY relname")
+		},
+		Unique: "already exists", Check: "violates check constraint", NotNull: "null value in column",
 	}
-	return sqltable.New(sqltable.Options{Database: &database{config: config, place: place(config)}, Target: to, Pipeline: "test", Patience: time.Minute})
+}
+
+func newSink(t testing.TB, url string, to sqltable.Target) *sqltable.Sink {
+	return databaseOf(t, url).Sink(to)
 }
 
 func must(t testing.TB, err error) {
@@ -94,22 +77,17 @@ func same(t testing.TB, got []string, want ...string) {
 	}
 }
 
-func put(t testing.TB, s op.Sink, rt op.Runtime, rows ...thing) *optest.Emitter {
-	t.Helper()
-	b := batchOf(rt, rows...)
-	defer b.Release()
-	var out optest.Emitter
-	must(t, s.Write(context.Background(), b, &out))
-	return &out
-}
-
 func TestSink(t *testing.T) {
 	url := postgrestest.New(t).URL
 	t.Run("every type", func(t *testing.T) { everyType(t, url) })
 	t.Run("refused", func(t *testing.T) { refused(t, url) })
 	t.Run("killed connection", func(t *testing.T) { killed(t, url) })
-	t.Run("a table that does not fit", func(t *testing.T) { doesNotFit(t, url) })
-	t.Run("model", func(t *testing.T) { model(t, url) })
+	schemas := 0
+	sqltabletest.Run(t, 20, func(t testing.TB) sqltabletest.Database { // a server is slow
+		schemas++
+		query(t, url, fmt.Sprint("CREATE SCHEMA s", schemas))
+		return databaseOf(t, fmt.Sprint(url, "&search_path=s", schemas))
+	})
 }
 
 func everyType(t *testing.T, url string) {
@@ -152,17 +130,17 @@ func refused(t *testing.T, url string) {
 		}
 		s := newSink(t, url, sqltable.Target{Table: table, Mode: sqltable.Insert})
 		must(t, s.Open(t.Context(), rt, nil))
-		var list []thing
+		var list []sqltabletest.Thing
 		var want []string
 		for i := range 200 {
-			list = append(list, thing{i, "ok"})
+			list = append(list, sqltabletest.Row(i, "ok"))
 			if !slices.Contains([]int{7, 100, 101, 150, 199}, i) {
 				want = append(want, fmt.Sprint(i, "|ok"))
 			}
 		}
-		list[7], list[100], list[101], list[150], list[199] = thing{7, "too long"}, thing{nil, "null"}, thing{1 << 40, "ok"}, thing{150, "bad"}, thing{199, "\x00"}
-		out := put(t, s, rt, list...)
-		again := put(t, s, rt, thing{3, "same"}, thing{500, "ok"})
+		list[7], list[100], list[101], list[150], list[199] = sqltabletest.Row(7, "too long"), sqltabletest.Row(nil, "null"), sqltabletest.Row(1<<40, "ok"), sqltabletest.Row(150, "bad"), sqltabletest.Row(199, "\x00")
+		out := sqltabletest.Put(t, s, rt, list...)
+		again := sqltabletest.Put(t, s, rt, sqltabletest.Row(3, "same"), sqltabletest.Row(500, "ok"))
 		if saved {
 			p, err := s.Prepare(t.Context(), out)
 			must(t, errors.Join(err, s.Commit(t.Context(), p)))
@@ -195,7 +173,7 @@ func killed(t *testing.T, url string) {
 	rt.Saved, rt.Stage = true, t.TempDir()
 	s := newSink(t, url, sqltable.Target{Table: "slow", Mode: sqltable.Insert})
 	must(t, s.Open(t.Context(), rt, nil))
-	put(t, s, rt, thing{1, "a"}, thing{2, "slow"}, thing{3, "b"})
+	sqltabletest.Put(t, s, rt, sqltabletest.Row(1, "a"), sqltabletest.Row(2, "slow"), sqltabletest.Row(3, "b"))
 	done := make(chan error)
 	go func() {
 		p, err := s.Prepare(context.Background(), &optest.Emitter{})
@@ -214,124 +192,4 @@ func killed(t *testing.T, url string) {
 	rt.AwaitStatus("retry in")
 	must(t, errors.Join(<-done, s.Close()))
 	same(t, query(t, url, "SELECT * FROM slow ORDER BY id"), "1|a", "2|slow", "3|b")
-}
-
-func doesNotFit(t *testing.T, url string) {
-	for i, c := range []struct{ table, want string }{
-		{"(id bigint, nam text)", `has no column "name", which the rows have (did you mean "nam"?`},
-		{"(id text, name text)", ` is text, and id of the rows is int`},
-		{"(id bigint, name text, more text NOT NULL)", `column "more" of table`},
-		{"(id bigint, name text GENERATED ALWAYS AS ('x') STORED)", `is computed by the database`},
-	} {
-		table := fmt.Sprint("wrong_", i)
-		query(t, url, "CREATE TABLE "+table+" "+c.table)
-		s := newSink(t, url, sqltable.Target{Table: table, Mode: sqltable.Insert})
-		if err := s.Open(t.Context(), optest.New(t), nil); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v, want %q", c.table, err, c.want)
-		}
-		must(t, s.Close())
-	}
-}
-
-// model writes, prepares, commits, gives up and crashes at random: the table has the rows of the durable commits, each once, and a
-// row of an upsert as its last one says.
-func model(t *testing.T, url string) {
-	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue { // a server is slow
-		must(t, f.Value.Set("20"))
-		defer f.Value.Set(f.DefValue)
-	}
-	n := 0
-	rapid.Check(t, func(r *rapid.T) {
-		n++
-		dir, err := os.MkdirTemp(t.TempDir(), "")
-		must(t, err)
-		target := sqltable.Target{Table: fmt.Sprint("model_", n), Create: true, Schema: things, Mode: sqltable.Insert}
-		if rapid.Bool().Draw(r, "upsert") {
-			target.Mode, target.Key = sqltable.Upsert, []string{"id"}
-		}
-		refusing := rapid.Bool().Draw(r, "refusing")
-		if refusing {
-			text := "CREATE TABLE " + target.Table + " (id bigint, name text CHECK (name <> 'bad')"
-			if target.Mode == sqltable.Upsert {
-				text += ", UNIQUE (id)"
-			}
-			query(t, url, text+")")
-		}
-		rt := optest.New(t)
-		rt.Saved, rt.Stage = true, filepath.Join(dir, "stage")
-		s := newSink(t, url, target)
-		must(t, s.Open(t.Context(), rt, nil))
-		var table, fresh []thing
-		var durable op.Prepared
-		rows := 0
-		apply := func() {
-			for _, row := range fresh {
-				if refusing && row.name == "bad" {
-					continue
-				}
-				if target.Mode == sqltable.Upsert {
-					table = slices.DeleteFunc(table, func(have thing) bool { return have.id == row.id })
-				}
-				table = append(table, row)
-			}
-			fresh = nil
-		}
-		reopen := func() {
-			must(t, s.Close())
-			s, fresh = newSink(t, url, target), nil
-			must(t, s.Open(t.Context(), rt, []op.Prepared{durable}))
-		}
-		r.Repeat(map[string]func(*rapid.T){
-			"write": func(r *rapid.T) {
-				var list []thing
-				for range rapid.IntRange(1, 60).Draw(r, "rows") {
-					rows++
-					row := thing{rows % 7, fmt.Sprint("row ", rows)}
-					if rows%5 == 0 {
-						row.id = nil
-					}
-					if rows%11 == 0 {
-						row.name = "bad"
-					}
-					list = append(list, row)
-				}
-				put(t, s, rt, list...)
-				fresh = append(fresh, list...)
-			},
-			"crash": func(*rapid.T) { reopen() },
-			"commit": func(r *rapid.T) {
-				p, err := s.Prepare(t.Context(), &optest.Emitter{})
-				must(t, err)
-				switch rapid.IntRange(0, 3).Draw(r, "how") {
-				case 0:
-					reopen() // it was not durable
-					return
-				case 1:
-					apply()
-					durable = p
-					reopen() // it was durable, and not carried out
-					return
-				case 2:
-					must(t, s.Commit(t.Context(), p))
-				}
-				apply()
-				durable = p
-				must(t, s.Commit(t.Context(), p))
-			},
-			"": func(*rapid.T) {
-				var want []string
-				for _, row := range table {
-					want = append(want, fmt.Sprintf("%v|%s", row.id, row.name))
-				}
-				got := query(t, url, "SELECT * FROM "+target.Table)
-				slices.Sort(got)
-				slices.Sort(want)
-				if !slices.Equal(got, want) {
-					r.Fatalf("the table has %q, want %q", got, want)
-				}
-			},
-		})
-		must(t, s.Close())
-		query(t, url, "DROP TABLE "+target.Table)
-	})
 }

@@ -8,45 +8,19 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
-	"flowrun/dag/batch"
 	"flowrun/dag/op/optest"
-	"flowrun/dag/schema"
 	"flowrun/nodes/postgres/postgrestest"
+	"flowrun/nodes/sqltable/sqltabletest"
 )
-
-// fields are nullable columns: "id int".
-func fields(columns ...string) *arrow.Schema {
-	types := map[string]arrow.DataType{"bool": schema.Bool, "int": schema.Int, "float": schema.Float, "string": schema.String, "bytes": schema.Bytes,
-		"timestamp": schema.Timestamp, "date": schema.Date, "duration": schema.Duration}
-	var list []arrow.Field
-	for _, c := range columns {
-		name, kind, _ := strings.Cut(c, " ")
-		list = append(list, arrow.Field{Name: name, Type: types[kind], Nullable: true})
-	}
-	return arrow.NewSchema(list, nil)
-}
 
 // lines are the rows of a table as it is now.
 func lines(t *testing.T, c TableConfig, columns ...string) (lines []string, err error) {
 	t.Helper()
 	tab, err := NewTable(c)
 	must(t, err)
-	must(t, tab.Open(optest.New(t), fields(columns...)))
-	err = tab.Read(t.Context(), func(rec arrow.RecordBatch) error {
-		for row := range int(rec.NumRows()) {
-			var text []byte
-			for i, c := range rec.Columns() {
-				if i > 0 {
-					text = append(text, '|')
-				}
-				text = batch.AppendText(text, c, row)
-			}
-			lines = append(lines, string(text))
-		}
-		return nil
-	})
-	must(t, tab.Close())
-	return lines, err
+	must(t, tab.Open(optest.New(t), sqltabletest.Columns(columns...)))
+	defer func() { must(t, tab.Close()) }()
+	return sqltabletest.Read(t, tab)
 }
 
 func TestTable(t *testing.T) {
@@ -108,7 +82,7 @@ func readsManyRows(t *testing.T, url string) {
 	// Who takes the rows may refuse them: the error is his, and does not pass.
 	tab, err := NewTable(TableConfig{URL: url, Table: "many"})
 	must(t, err)
-	must(t, tab.Open(optest.New(t), fields("i int")))
+	must(t, tab.Open(optest.New(t), sqltabletest.Columns("i int")))
 	err = tab.Read(t.Context(), func(arrow.RecordBatch) error { return fmt.Errorf("too many") })
 	if _, passes := tab.Passes(err); passes || err == nil || err.Error() != "too many" {
 		t.Errorf("%v passes: %v", err, passes)
@@ -144,7 +118,7 @@ func killedReading(t *testing.T, url string) {
 	failed := make(chan error, 1)
 	tab, err := NewTable(TableConfig{URL: url, Query: "SELECT i FROM (SELECT 1 AS i UNION ALL SELECT 2 FROM pg_sleep(600)) x"})
 	must(t, err)
-	must(t, tab.Open(optest.New(t), fields("i int")))
+	must(t, tab.Open(optest.New(t), sqltabletest.Columns("i int")))
 	go func() { failed <- tab.Read(t.Context(), func(arrow.RecordBatch) error { return nil }) }()
 	for end := time.Now().Add(20 * time.Second); len(query(t, url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")) == 0; {
 		if time.Now().After(end) {

@@ -23,7 +23,7 @@ func check(b *nodes.Builder, c SinkConfig, w *plan.Write) {
 	}
 	defer func() { _ = conn.Close(); _ = db.Close() }()
 	table, err := describe(ctx, conn, c.Table)
-	if err != nil || len(table.columns) == 0 && c.Create {
+	if err != nil || len(table.Columns) == 0 && c.Create {
 		return
 	}
 	for _, m := range table.misfits(sqltable.TargetOf(w, c.Table, c.Create)) {

@@ -5,8 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
 
 	"flowrun/dag/batch"
 	"flowrun/dag/op"
@@ -58,8 +58,8 @@ func (d *database) Open(ctx context.Context, rt op.Runtime, t sqltable.Target, n
 	if err != nil {
 		return false, err
 	}
-	if len(table.columns) == 0 && t.Create {
-		if err := d.exec(ctx, createTable(t)); err != nil {
+	if len(table.Columns) == 0 && t.Create {
+		if err := d.exec(ctx, t.CreateTable(sqltable.Quote(t.Table), declared)); err != nil {
 			return false, err
 		}
 		if table, err = describe(ctx, d.conn, t.Table); err != nil {
@@ -83,64 +83,45 @@ func (d *database) Open(ctx context.Context, rt op.Runtime, t sqltable.Target, n
 
 // misfits finds what is wrong with writing the target's rows into the table.
 func (t *tableInfo) misfits(to sqltable.Target) []sqltable.Misfit {
-	switch {
-	case len(t.columns) == 0:
-		return []sqltable.Misfit{to.NoTable()}
-	case t.kind != "table":
-		return []sqltable.Misfit{to.NotATable(t.kind)}
-	}
-	list := to.Misfits(t.columns, func(i int, c sqltable.Column) string { return fits(to.Schema.Field(i).Type, c.Type) })
-	if len(list) == 0 && to.Mode == sqltable.Upsert && !t.unique(to.Key) {
-		list = append(list, to.NoUniqueIndex(fmt.Sprintf("CREATE UNIQUE INDEX %s ON %s (%s)", sqltable.Quote(to.Table+"_key"), sqltable.Quote(to.Table), sqltable.QuoteAll(to.Key))))
-	}
-	return list
-}
-
-// createTable is the statement that makes the target's table.
-func createTable(t sqltable.Target) string {
-	var parts []string
-	null := false
-	for _, f := range t.Schema.Fields() {
-		part := sqltable.Quote(f.Name) + " " + declared(f.Type)
-		if !f.Nullable {
-			part += " NOT NULL"
-		} else if slices.Contains(t.Key, f.Name) {
-			null = true
-		}
-		parts = append(parts, part)
-	}
-	switch {
-	case t.Mode == sqltable.Upsert && null:
-		parts = append(parts, "UNIQUE ("+sqltable.QuoteAll(t.Key)+")")
-	case t.Mode == sqltable.Upsert:
-		parts = append(parts, "PRIMARY KEY ("+sqltable.QuoteAll(t.Key)+")")
-	}
-	return "CREATE TABLE " + sqltable.Quote(t.Table) + " (" + strings.Join(parts, ", ") + ")"
+	return t.Misfits(to, func(f arrow.Field, c sqltable.Column) string { return fits(f.Type, c.Type) },
+		fmt.Sprintf("CREATE UNIQUE INDEX %s ON %s (%s)", sqltable.Quote(to.Table+"_key"), sqltable.Quote(to.Table), sqltable.QuoteAll(to.Key)))
 }
 
 // Apply implements sqltable.Database.
-func (d *database) Apply(ctx context.Context, c sqltable.Commit) (refused []sqltable.Refusal, err error) {
-	if err := d.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return nil, err
+func (d *database) Apply(ctx context.Context, c sqltable.Commit) ([]sqltable.Refusal, error) {
+	return sqltable.Carry(ctx, d.rt, d.path, transaction{d}, c)
+}
+
+// transaction is one of the connection.
+type transaction struct{ d *database }
+
+func (t transaction) Begin(ctx context.Context) error  { return t.d.exec(ctx, "BEGIN IMMEDIATE") }
+func (t transaction) Commit(ctx context.Context) error { return t.d.exec(ctx, "COMMIT") }
+
+// Rollback fails where SQLite did so already.
+func (t transaction) Rollback(ctx context.Context) { _ = t.d.exec(ctx, "ROLLBACK") }
+
+func (t transaction) Last(ctx context.Context, writer string) (n int64, err error) {
+	err = t.d.conn.QueryRowContext(ctx, "SELECT number FROM "+sqltable.Commits+" WHERE writer = ?", writer).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
 	}
-	open := true
-	defer func() {
-		if open {
-			_ = d.exec(context.WithoutCancel(ctx), "ROLLBACK") // fails where SQLite did so already
-		}
-	}()
-	if c.ID != nil {
-		done, err := d.done(ctx, c.ID)
-		if done || err != nil {
-			return nil, err
-		}
-	}
-	w, err := d.statements(ctx, c.Target)
+	return n, err
+}
+
+func (t transaction) Note(ctx context.Context, id *sqltable.ID) error {
+	return t.d.exec(ctx, `INSERT INTO `+sqltable.Commits+` (writer, number, pipeline, node, at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (writer) DO UPDATE SET number = excluded.number, pipeline = excluded.pipeline, node = excluded.node, at = excluded.at`,
+		id.Writer, int64(id.Number), id.Pipeline, id.Node, t.d.rt.Now().UTC().Format(timestampLayout))
+}
+
+func (t transaction) Write(ctx context.Context, c sqltable.Commit) (refused []sqltable.Refusal, err error) {
+	w, err := t.d.statements(ctx, c.Target)
 	if err != nil {
 		return nil, err
 	}
 	if c.Target.Mode == sqltable.Replace {
-		if err := d.exec(ctx, "DELETE FROM "+sqltable.Quote(c.Target.Table)); err != nil {
+		if err := t.d.exec(ctx, "DELETE FROM "+sqltable.Quote(c.Target.Table)); err != nil {
 			return nil, err
 		}
 	}
@@ -153,33 +134,5 @@ func (d *database) Apply(ctx context.Context, c sqltable.Commit) (refused []sqlt
 		at += int64(b.Rows())
 		return err
 	})
-	if err != nil || c.Trial || c.Whole && len(refused) > 0 {
-		return refused, err
-	}
-	if c.ID != nil {
-		err := d.exec(ctx, `INSERT INTO `+sqltable.Commits+` (writer, number, pipeline, node, at) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (writer) DO UPDATE SET number = excluded.number, pipeline = excluded.pipeline, node = excluded.node, at = excluded.at`,
-			c.ID.Writer, int64(c.ID.Number), c.ID.Pipeline, c.ID.Node, d.rt.Now().UTC().Format(timestampLayout))
-		if err != nil {
-			return nil, err
-		}
-	}
-	if err := d.exec(ctx, "COMMIT"); err != nil {
-		return nil, err
-	}
-	open = false
-	return refused, nil
-}
-
-// done reports whether a commit has been carried out.
-func (d *database) done(ctx context.Context, id *sqltable.ID) (bool, error) {
-	var last int64
-	err := d.conn.QueryRowContext(ctx, "SELECT number FROM "+sqltable.Commits+" WHERE writer = ?", id.Writer).Scan(&last)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return false, err
-	}
-	if uint64(last) < id.Before {
-		d.rt.WarnEvery("behind", "the database does not know the commit before this one: it is another one, or an older copy, and lacks rows", "database", d.path, "has", last, "before", id.Before)
-	}
-	return uint64(last) >= id.Number, nil
+	return refused, err
 }

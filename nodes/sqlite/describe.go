@@ -12,12 +12,10 @@ import (
 
 // tableInfo is what SQLite knows of a table.
 type tableInfo struct {
-	kind     string // table, view
+	sqltable.Table
 	text     string // the statement that made it
-	columns  []sqltable.Column
-	uniques  [][]string // the columns of each unique index that holds for all rows, and of the primary key
-	partial  bool       // there are unique indices for some rows, or over expressions
-	rowid    bool       // a column of the primary key is the rowid
+	partial  bool   // there are unique indices for some rows, or over expressions
+	rowid    bool   // a column of the primary key is the rowid
 	triggers int
 	foreign  bool
 }
@@ -40,16 +38,16 @@ func describe(ctx context.Context, conn *sql.Conn, table string) (*tableInfo, er
 				c.Default, t.rowid = true, true // a rowid counts by itself; where it is none, SQLite says so
 			}
 		}
-		t.columns = append(t.columns, c)
+		t.Columns = append(t.Columns, c)
 		return nil
 	}, `SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)`, table)
-	if err != nil || len(t.columns) == 0 {
+	if err != nil || len(t.Columns) == 0 {
 		return &t, err
 	}
 	if len(primary) > 0 {
-		t.uniques = append(t.uniques, primary)
+		t.Uniques = append(t.Uniques, primary)
 	}
-	if err := conn.QueryRowContext(ctx, `SELECT type, coalesce(sql, '') FROM sqlite_master WHERE lower(name) = lower(?) AND type IN ('table', 'view')`, table).Scan(&t.kind, &t.text); err != nil {
+	if err := conn.QueryRowContext(ctx, `SELECT type, coalesce(sql, '') FROM sqlite_master WHERE lower(name) = lower(?) AND type IN ('table', 'view')`, table).Scan(&t.Kind, &t.text); err != nil {
 		return nil, err
 	}
 	if err := conn.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = lower(?)`, table).Scan(&t.triggers); err != nil {
@@ -86,7 +84,7 @@ func describe(ctx context.Context, conn *sql.Conn, table string) (*tableInfo, er
 		if err != nil {
 			return nil, err
 		}
-		t.uniques = append(t.uniques, columns)
+		t.Uniques = append(t.Uniques, columns)
 	}
 	return &t, err
 }
@@ -116,37 +114,14 @@ func each(ctx context.Context, conn *sql.Conn, row func(*sql.Rows) error, query 
 	return rows.Err()
 }
 
-// unique reports whether the table has a row for each key once.
-func (t *tableInfo) unique(key []string) bool {
-	for _, u := range t.uniques {
-		if sqltable.SameSet(u, key) {
-			return true
-		}
-	}
-	return false
-}
-
 // plain reports whether no row of the target can be refused.
 func (t *tableInfo) plain(to sqltable.Target) bool {
 	text := strings.ToUpper(t.text)
-	if t.partial || t.triggers > 0 || t.foreign || strings.Contains(text, "CHECK") || strings.Contains(text, "STRICT") || to.Mode == sqltable.Replace && !to.Create {
+	if t.partial || t.triggers > 0 || t.foreign || strings.Contains(text, "CHECK") || strings.Contains(text, "STRICT") {
 		return false
 	}
-	for _, u := range t.uniques {
-		if to.Mode != sqltable.Upsert || !sqltable.SameSet(u, to.Key) {
-			return false
-		}
-	}
-	for _, c := range t.columns {
-		at := to.Schema.FieldIndices(c.Name)
-		if len(at) == 0 {
-			continue
-		}
-		f := to.Schema.Field(at[0])
+	return t.Plain(to, func(c sqltable.Column, f arrow.Field) bool {
 		nan := f.Type.ID() == arrow.FLOAT64 // which SQLite takes for null
-		if c.NotNull && (f.Nullable || nan || sqltable.IsNested(f.Type)) || t.rowid && c.Default && f.Type.ID() != arrow.INT64 {
-			return false
-		}
-	}
-	return true
+		return c.NotNull && (nan || sqltable.IsNested(f.Type)) || t.rowid && c.Default && f.Type.ID() != arrow.INT64
+	})
 }

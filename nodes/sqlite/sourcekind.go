@@ -68,11 +68,11 @@ func scan(ctx context.Context, b *nodes.Builder, c SourceConfig) *plan.Scan {
 		if err != nil {
 			return unreadable("path", err)
 		}
-		if len(table.columns) == 0 {
+		if len(table.Columns) == 0 {
 			b.Wrong("table", fmt.Sprintf("%s has no table %s", c.Path, c.Table), "table: one that is there")
 			return nil
 		}
-		if c.Column != "" && !strings.EqualFold(c.Column, rowid) && !table.unique([]string{c.Column}) {
+		if c.Column != "" && !strings.EqualFold(c.Column, rowid) && !table.Unique([]string{c.Column}) {
 			b.Wrong("column", fmt.Sprintf("column %s of %s has no unique index: of rows with the same value some could be left out", c.Column, c.Table),
 				"name the primary key, or leave `column` out to go by the rowid")
 			return nil

@@ -4,54 +4,20 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
-	"flowrun/dag/batch"
 	"flowrun/dag/op/optest"
-	"flowrun/dag/schema"
+	"flowrun/nodes/sqltable/sqltabletest"
 )
-
-// fields are nullable columns: "id int".
-func fields(t *testing.T, columns ...string) *arrow.Schema {
-	t.Helper()
-	types := map[string]arrow.DataType{"bool": schema.Bool, "int": schema.Int, "float": schema.Float, "string": schema.String, "bytes": schema.Bytes,
-		"timestamp": schema.Timestamp, "date": schema.Date, "duration": schema.Duration}
-	var list []arrow.Field
-	for _, c := range columns {
-		name, kind, _ := strings.Cut(c, " ")
-		list = append(list, arrow.Field{Name: name, Type: types[kind], Nullable: true})
-	}
-	return arrow.NewSchema(list, nil)
-}
 
 func openTable(t *testing.T, c TableConfig, columns ...string) *table {
 	t.Helper()
 	tab := NewTable(c).(*table)
-	must(t, tab.Open(optest.New(t), fields(t, columns...)))
+	must(t, tab.Open(optest.New(t), sqltabletest.Columns(columns...)))
 	t.Cleanup(func() { must(t, tab.Close()) })
 	return tab
-}
-
-// lines are the rows of a table as it is now.
-func lines(t *testing.T, tab *table) (lines []string, err error) {
-	t.Helper()
-	err = tab.Read(t.Context(), func(rec arrow.RecordBatch) error {
-		for row := range int(rec.NumRows()) {
-			var text []byte
-			for i, c := range rec.Columns() {
-				if i > 0 {
-					text = append(text, '|')
-				}
-				text = batch.AppendText(text, c, row)
-			}
-			lines = append(lines, string(text))
-		}
-		return nil
-	})
-	return lines, err
 }
 
 func changed(t *testing.T, tab *table, want bool) {
@@ -67,11 +33,11 @@ func TestTableReadsWhatIsThere(t *testing.T) {
 INSERT INTO x VALUES (1, -5, 0.5, 'é', x'00ff', '2026-03-01T12:14:03.120000Z', '1969-12-31', 1500000, 'any');
 INSERT INTO x VALUES (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)`)
 	tab := openTable(t, TableConfig{Path: path, Table: "x"}, "b bool", "i int", "f float", "s string", "y bytes", "ts timestamp", "d date", "u duration")
-	got, err := lines(t, tab)
+	got, err := sqltabletest.Read(t, tab)
 	must(t, err)
 	same(t, got, "true|-5|0.5|é|[00 FF]|2026-03-01 12:14:03.12|1969-12-31|1.5s", "NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL")
 	tab = openTable(t, TableConfig{Path: path, Query: "SELECT i * 2 AS twice, s FROM x WHERE i IS NOT NULL;"}, "s string", "twice int")
-	got, err = lines(t, tab)
+	got, err = sqltabletest.Read(t, tab)
 	must(t, err)
 	same(t, got, "é|-10")
 }
@@ -80,7 +46,7 @@ INSERT INTO x VALUES (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)`)
 func TestTableOfManyRows(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.db")
 	run(t, path, `CREATE TABLE x (i INTEGER); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) INSERT INTO x SELECT i FROM n`)
-	got, err := lines(t, openTable(t, TableConfig{Path: path, Table: "x"}, "i int"))
+	got, err := sqltabletest.Read(t, openTable(t, TableConfig{Path: path, Table: "x"}, "i int"))
 	must(t, err)
 	if len(got) != 10000 || got[9999] != "10000" {
 		t.Errorf("%d rows", len(got))
@@ -96,7 +62,7 @@ func TestTableTellsWhetherItHasChanged(t *testing.T) {
 		see := func(want ...string) {
 			t.Helper()
 			changed(t, tab, true)
-			got, err := lines(t, tab)
+			got, err := sqltabletest.Read(t, tab)
 			must(t, err)
 			same(t, got, want...)
 			changed(t, tab, false)
@@ -129,7 +95,7 @@ func TestTableThatCannotBeRead(t *testing.T) {
 	const whole = "CREATE TABLE x (i INTEGER, s TEXT); INSERT INTO x VALUES (1, 'a')"
 	run(t, path, whole)
 	tab := openTable(t, TableConfig{Path: path, Table: "x"}, "i int", "s string")
-	_, err := lines(t, tab)
+	_, err := sqltabletest.Read(t, tab)
 	must(t, err)
 	for _, c := range []struct{ do, want string }{
 		{"INSERT INTO x VALUES ('two', 'b')", "row 2: column i is read as int, and holds two"},
@@ -138,7 +104,7 @@ func TestTableThatCannotBeRead(t *testing.T) {
 	} {
 		run(t, path, c.do)
 		changed(t, tab, true)
-		if _, err := lines(t, tab); err == nil || err.Error() != c.want {
+		if _, err := sqltabletest.Read(t, tab); err == nil || err.Error() != c.want {
 			t.Errorf("%s: %v, want %s", c.do, err, c.want)
 		} else if _, passes := tab.Passes(err); passes {
 			t.Errorf("%v passes", err)
@@ -146,7 +112,7 @@ func TestTableThatCannotBeRead(t *testing.T) {
 		changed(t, tab, true)
 	}
 	run(t, path, whole)
-	got, err := lines(t, tab)
+	got, err := sqltabletest.Read(t, tab)
 	must(t, err)
 	same(t, got, "1|a")
 }
@@ -161,13 +127,13 @@ func TestTableThatIsLocked(t *testing.T) {
 	defer func() { must(t, conn.Close()); must(t, db.Close()) }()
 	_, err = conn.ExecContext(t.Context(), "BEGIN EXCLUSIVE")
 	must(t, err)
-	_, err = lines(t, tab)
+	_, err = sqltabletest.Read(t, tab)
 	if cause, passes := tab.Passes(err); !passes || cause != "another process holds its lock" {
 		t.Errorf("%v: %q passes: %v", err, cause, passes)
 	}
 	_, err = conn.ExecContext(t.Context(), "COMMIT")
 	must(t, err)
-	got, err := lines(t, tab)
+	got, err := sqltabletest.Read(t, tab)
 	must(t, err)
 	same(t, got, "1")
 }
