@@ -260,7 +260,7 @@ func (s *Store) Commit(p *Point, changes []Instance, dropped []string) error {
 	if s.broken != nil {
 		return s.failed("commit", s.broken)
 	}
-	if size > s.sizes.large && !s.slow() {
+	if size > s.sizes.large {
 		err = s.applyTables(encoded, changes, dropped)
 	} else {
 		err = s.applyBatch(size, encoded, changes, dropped)

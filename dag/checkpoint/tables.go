@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/objstorage/objstorageprovider"
 	"github.com/cockroachdb/pebble/v2/sstable"
@@ -58,6 +59,9 @@ func (s *Store) applyTables(point []byte, changes []Instance, dropped []string) 
 	slices.SortFunc(entries, func(a, b entry) int { return bytes.Compare(a.key, b.key) })
 	slices.SortFunc(ranges, bytes.Compare)
 	s.broken = s.guard(func() error {
+		if err := s.catchUp(); err != nil {
+			return err
+		}
 		paths, err := s.writeTables(entries, point, slices.CompactFunc(ranges, bytes.Equal))
 		if err != nil {
 			return errors.Join(err, s.removeTables())
@@ -94,8 +98,27 @@ func (s *Store) flush() error {
 	}
 }
 
-// slow reports whether the database is so far behind in putting together what was committed that it should hold up the next commit, as
-// it does with one that goes to its log.
+// catchUp waits while the database is far behind in putting together what was committed, as it does itself with a commit that goes to
+// its log, which it would hold in memory meanwhile.
+func (s *Store) catchUp() error {
+	select {
+	case <-s.background: // it was tried again since
+	default:
+	}
+	for s.slow() {
+		select {
+		case err := <-s.background:
+			return err
+		case <-time.After(catchUpEvery):
+		}
+	}
+	return nil
+}
+
+// catchUpEvery is how often it is looked whether the database has caught up.
+const catchUpEvery = 20 * time.Millisecond
+
+// slow reports whether the database is so far behind.
 func (s *Store) slow() bool {
 	return s.db.Metrics().Levels[0].Sublevels >= int32(s.options.L0StopWritesThreshold)
 }

@@ -201,6 +201,9 @@ func (i *instance) restore(ctx context.Context) error {
 	}
 	i.memory = state.NewMemory()
 	i.spilling.room = cs.room
+	if err := i.guard(ctx, "keep state on disk", func() error { return i.spilling.open(i.memory) }); err != nil {
+		return err
+	}
 	kept, ok := cs.stored(i.id())
 	switch {
 	case !ok || kept.Lanes == 0:
@@ -210,10 +213,10 @@ func (i *instance) restore(ctx context.Context) error {
 		return nil // see spread
 	}
 	return i.guard(ctx, "restore", func() error {
-		if cs.room != nil && cs.bytesBefore() > cs.room.limit/2 {
-			if err := i.spilling.open(i.memory); err != nil {
-				return err
-			}
+		// What fits into memory is read to there.
+		if i.spilling.active = cs.room != nil && cs.bytesBefore() > cs.room.limit/2; !i.spilling.active {
+			i.memory.Use(nil)
+			defer i.memory.Use(i.spilling.spill)
 		}
 		return cs.load(i.memory, i.durable, i.id(), i.emit.writer.lane)
 	})

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -51,7 +52,11 @@ func (i *instance) open(ctx context.Context) error {
 	if err := i.guard(ctx, "open", func() error { return i.tr.Open(ctx, i.rt) }); err != nil {
 		return err
 	}
-	return i.restore(ctx)
+	if err := i.restore(ctx); err != nil {
+		_ = i.guard(ctx, "close", i.tr.Close) // the run fails of what it could not read
+		return errors.Join(err, i.spilling.close())
+	}
+	return nil
 }
 
 // take deals with one message, and reports whether it was the last.

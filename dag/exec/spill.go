@@ -20,13 +20,17 @@ const spillEvery = 4096
 // spilling is what an instance has of it.
 type spilling struct {
 	room    *stateRoom   // nil: state may take all memory
-	spill   *state.Spill // nil: nothing was ever too much
+	spill   *state.Spill // nil without a room
+	active  bool         // it was too much once
 	rows    int          // since it was last looked
 	counted int64        // of room.total
 }
 
 // open makes the place on disk.
 func (s *spilling) open(m *state.Memory) error {
+	if s.room == nil {
+		return nil
+	}
 	// Where there is little room, small slices are much of it.
 	smallest := max(min(s.room.limit/64, 64<<10), 1)
 	spill, err := state.NewSpill(s.room.dir, smallest)
@@ -70,19 +74,14 @@ func (i *instance) relieve() error {
 	bytes := i.emit.stateBytes.Load()
 	total := s.room.total.Add(bytes - s.counted)
 	s.counted = bytes
-	if s.spill == nil && total <= s.room.limit/2 { // a table that grows takes its memory twice
-		return nil
+	if !s.active && total > s.room.limit/2 { // a table that grows takes its memory twice
+		s.active = true
+		i.node.rt.log.Info("state has taken the memory that it is given; what is large of it lies on disk from now on", "bytes", bytes)
 	}
 	return i.guard(i.emit.ctx, "keep state on disk", func() error {
-		if s.spill == nil {
-			if err := s.open(i.memory); err != nil {
-				return err
-			}
-			i.node.rt.log.Info("state has taken the memory that it is given; what is large of it lies on disk from now on", "bytes", bytes)
-		}
-		// One half is for what is too small to be moved, or was not moved yet.
-		room := int64(float64(s.room.limit)*float64(bytes)/float64(max(total, s.room.limit, 1))) / 2
-		if bytes-s.spill.Bytes() > room || s.spill.Due(room) {
+		// One half is for what was not moved yet, or is too small to be, and for what the collector of garbage has not found.
+		room := int64(float64(s.room.limit)*float64(bytes)/float64(max(total, 1))) / 2
+		if s.active && (bytes-s.spill.Bytes() > room/4 || s.spill.Due(room)) {
 			if err := i.memory.Settle(i.durable.Remember); err != nil {
 				return err
 			}

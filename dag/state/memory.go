@@ -212,7 +212,7 @@ func fixed[T any](m *Memory, name string, s *[]T) { showSlice(m, name, s, true) 
 
 func showSlice[T any](m *Memory, name string, s *[]T, fixed bool) {
 	if m.settles {
-		if err := settle(m.spill, s, fixed); err != nil {
+		if err := settle(m.spill, s, fixed, m.spill.smallest); err != nil {
 			m.fail(err)
 		}
 		return
@@ -321,7 +321,7 @@ func (m *Memory) Settle(show func(*Memory)) error {
 	show(m)
 	m.settles = false
 	for _, p := range m.parts {
-		if err := settle(m.spill, &p.pages, false); err != nil {
+		if err := settle(m.spill, &p.pages, false, osPage); err != nil { // there are many small ones
 			m.fail(err)
 		}
 	}

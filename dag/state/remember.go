@@ -26,7 +26,7 @@ func (t *Table) Remember(m *Memory, name string) {
 	}
 	if m.settles {
 		t.index.spill = m.spill
-		if err := settle(m.spill, &t.index.entries, true); err != nil {
+		if err := settle(m.spill, &t.index.entries, true, m.spill.smallest); err != nil {
 			m.fail(err)
 		} else if e := m.spill.of(unsafe.Pointer(unsafe.SliceData(t.index.entries))); e != nil {
 			e.first = true

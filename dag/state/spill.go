@@ -167,7 +167,7 @@ func (s *Spill) sweep() error {
 
 // settle moves a slice that is large to the file, or gives one that lies there room to grow. fixed: it never grows beyond its
 // capacity.
-func settle[T any](s *Spill, v *[]T, fixed bool) error {
+func settle[T any](s *Spill, v *[]T, fixed bool, smallest int64) error {
 	var one T
 	width := int64(unsafe.Sizeof(one))
 	if cap(*v) == 0 {
@@ -176,10 +176,10 @@ func settle[T any](s *Spill, v *[]T, fixed bool) error {
 	data := unsafe.Pointer(unsafe.SliceData(*v))
 	length, capacity := int64(len(*v))*width, int64(cap(*v))*width
 	e := s.of(data)
-	if e == nil && length < s.smallest {
+	if e == nil && length < smallest {
 		return nil
 	}
-	want := length + max(length/4, s.smallest)
+	want := length + max(length/4, smallest)
 	if fixed {
 		want = capacity
 	}
@@ -224,10 +224,10 @@ func (s *Spill) Due(resident int64) bool {
 // Keep leaves at most resident bytes, or about that, of the file in memory, and writes first what is only there. It looks only
 // where so much may have come since it looked last.
 func (s *Spill) Keep(resident int64) error {
+	s.kept = resident
 	if s.err != nil || len(s.extents) == 0 {
 		return s.err
 	}
-	s.kept = resident
 	if !s.Due(resident) {
 		return nil
 	}
