@@ -56,6 +56,8 @@ func TestWatermarkOfANode(t *testing.T) {
 	s.shows("watermark 12:13:57.600 ")
 	s.shows("state 1,280 rows  96.0 KiB")
 	s.shows("busy 20 blk  0     5.4s behind")
+	at.Nodes[1].StateOnDisk = 65_536
+	screen().shows("of it 64.0 KiB on disk")
 	at.Nodes[1].Idle = true
 	screen().shows("watermark 12:13:57.600  idle")
 	at.Nodes[1].Watermark = recordedAt.AddDate(-1, 0, 0)

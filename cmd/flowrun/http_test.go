@@ -53,7 +53,7 @@ nodes:
 	all := wait("/metrics", `^flowrun_checkpoint_last_commit_duration_seconds\{pipeline="ticking"\} `)
 	for _, want := range []string{
 		`^flowrun_records_dropped_total\{node="some",pipeline="ticking",reason="filtered"\} [1-9]`, `^flowrun_watermark_timestamp_seconds\{node="out",pipeline="ticking"\} 1\.`,
-		`^flowrun_edge_queue_fill_ratio\{`, `^flowrun_node_busy_ratio\{`, `^flowrun_state_rows\{node="counts"`, `^flowrun_state_bytes\{node="counts"`, `^flowrun_epochs_total\{`,
+		`^flowrun_edge_queue_fill_ratio\{`, `^flowrun_node_busy_ratio\{`, `^flowrun_state_rows\{node="counts"`, `^flowrun_state_bytes\{node="counts"`, `^flowrun_state_on_disk_bytes\{node="counts"`, `^flowrun_epochs_total\{`,
 		`^flowrun_checkpoint_age_seconds\{`, `^flowrun_build_info\{`, `^process_open_fds `, `^go_goroutines `,
 	} {
 		if !regexp.MustCompile(`(?m)` + want).MatchString(all) {

@@ -58,7 +58,8 @@ var (
 	nodeBlocked = metric("node_blocked_ratio", "Share of the last second that the node waited for room behind it.", "pipeline", "node")
 	watermarkAt = metric("watermark_timestamp_seconds", "What the node knows of event time: no row before it will come.", "pipeline", "node")
 	stateRows   = metric("state_rows", "Rows or keys that the node remembers.", "pipeline", "node")
-	stateBytes  = metric("state_bytes", "About how much memory what the node remembers takes.", "pipeline", "node")
+	stateBytes  = metric("state_bytes", "About how many bytes what the node remembers takes.", "pipeline", "node")
+	stateOnDisk = metric("state_on_disk_bytes", "How much of it lies on disk, see checkpoint.memory.", "pipeline", "node")
 
 	edgeQueue    = metric("edge_queue_batches", "Batches that wait in the queue of an edge.", "pipeline", "from", "output", "to")
 	edgeCapacity = metric("edge_queue_capacity_batches", "Batches that fit in the queue of an edge.", "pipeline", "from", "output", "to")
@@ -130,6 +131,7 @@ func (c *runCollector) Collect(out chan<- prometheus.Metric) {
 		}
 		gauge(stateRows, float64(st.StateRows), name, n.ID)
 		gauge(stateBytes, float64(st.StateBytes), name, n.ID)
+		gauge(stateOnDisk, float64(st.StateOnDisk), name, n.ID)
 	}
 	for i, e := range c.topology.Edges {
 		if i == len(s.Edges) || e.Capacity == 0 {

@@ -30,6 +30,7 @@ type emitter struct {
 	total account // of all calls
 
 	stateRows, stateBytes atomic.Int64 // what the operator remembered when it was last noted
+	stateOnDisk           atomic.Int64 // bytes of it
 	stateMost             atomic.Int64 // the most bytes of those
 }
 

@@ -91,6 +91,7 @@ func (n *node) stats(s *live.NodeStats) {
 	for _, e := range n.emits {
 		s.StateRows += uint64(e.stateRows.Load())
 		s.StateBytes += uint64(e.stateBytes.Load())
+		s.StateOnDisk += uint64(e.stateOnDisk.Load())
 	}
 	if n.bytes != nil {
 		s.BytesIn = n.bytes()

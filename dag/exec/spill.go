@@ -86,6 +86,7 @@ func (i *instance) relieve() error {
 				return err
 			}
 		}
+		i.emit.stateOnDisk.Store(s.spill.Bytes())
 		return s.spill.Keep(room)
 	})
 }

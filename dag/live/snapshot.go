@@ -69,9 +69,11 @@ type NodeStats struct {
 	// nothing, and hold nothing back.
 	Watermark time.Time `json:"watermark,omitzero"`
 	Idle      bool      `json:"idle,omitempty"`
-	// StateRows and StateBytes are how many rows or keys the node remembers, and about how much memory that takes.
-	StateRows  uint64 `json:"state_rows,omitempty"`
-	StateBytes uint64 `json:"state_bytes,omitempty"`
+	// StateRows and StateBytes are how many rows or keys the node remembers, and about how many bytes these take; StateOnDisk of
+	// them lie on disk, and may be in memory as well.
+	StateRows   uint64 `json:"state_rows,omitempty"`
+	StateBytes  uint64 `json:"state_bytes,omitempty"`
+	StateOnDisk uint64 `json:"state_on_disk,omitempty"`
 
 	LastRow time.Time `json:"last_row,omitzero"` // when a row last came in
 }

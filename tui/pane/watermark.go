@@ -60,6 +60,9 @@ func timeLines(s *Scene, st live.NodeStats) [][]widget.Span {
 	if st.StateRows > 0 || st.StateBytes > 0 {
 		lines = append(lines, []widget.Span{{Text: "state ", Style: muted}, {Text: widget.Count(st.StateRows)},
 			{Text: " rows  ", Style: muted}, {Text: widget.Bytes(st.StateBytes)}})
+		if st.StateOnDisk > 0 {
+			lines = append(lines, []widget.Span{{Text: "of it ", Style: muted}, {Text: widget.Bytes(st.StateOnDisk)}, {Text: " on disk", Style: muted}})
+		}
 	}
 	return lines
 }
