@@ -63,7 +63,7 @@ func passes(err error) (string, bool) {
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
 		switch e.Code {
-		case "57P01", "57P02", "57P03", "53100", "53200", "53300", "40001", "40P01", "55P03":
+		case "57P01", "57P02", "57P03", "57P05", "25P03", "53100", "53200", "53300", "40001", "40P01", "55P03":
 			return e.Message, true
 		}
 		return "", strings.HasPrefix(e.Code, "08")

@@ -82,6 +82,7 @@ func TestSink(t *testing.T) {
 	t.Run("every type", func(t *testing.T) { everyType(t, url) })
 	t.Run("refused", func(t *testing.T) { refused(t, url) })
 	t.Run("killed connection", func(t *testing.T) { killed(t, url) })
+	t.Run("idle connection", func(t *testing.T) { idle(t, url) })
 	schemas := 0
 	sqltabletest.Run(t, 20, func(t testing.TB) sqltabletest.Database { // a server is slow
 		schemas++
@@ -192,4 +193,22 @@ func killed(t *testing.T, url string) {
 	rt.AwaitStatus("retry in")
 	must(t, errors.Join(<-done, s.Close()))
 	same(t, query(t, url, "SELECT * FROM slow ORDER BY id"), "1|a", "2|slow", "3|b")
+}
+
+// A connection that the server ends between two batches, since nothing was asked for long, is made again.
+func idle(t *testing.T, url string) {
+	query(t, url, "CREATE TABLE quiet (id bigint, name text)")
+	rt := optest.New(t)
+	s := newSink(t, url+"&application_name=quiet&idle_session_timeout=50ms", sqltable.Target{Table: "quiet", Mode: sqltable.Insert})
+	must(t, s.Open(t.Context(), rt, nil))
+	for i := range 2 {
+		for end := time.Now().Add(20 * time.Second); len(query(t, url, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'quiet'")) > 0; {
+			if time.Now().After(end) {
+				t.Fatal("the server does not end the connection")
+			}
+		}
+		sqltabletest.Put(t, s, rt, sqltabletest.Row(i, "a"))
+	}
+	must(t, s.Close())
+	same(t, query(t, url, "SELECT * FROM quiet ORDER BY id"), "0|a", "1|a")
 }

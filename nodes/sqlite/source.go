@@ -17,7 +17,7 @@ import (
 
 	"flowrun/dag/batch"
 	"flowrun/dag/op"
-	"flowrun/nodes/peer"
+	"flowrun/dag/retry"
 )
 
 //go:embed source.md
@@ -28,8 +28,9 @@ type source struct {
 	cfg    SourceConfig
 	schema *arrow.Schema
 	rt     op.Runtime
-	db     *sql.DB
+	db     *sql.DB // nil: it is not connected
 	conn   *sql.Conn
+	loop   retry.Loop
 	build  *batch.Builder
 	last   any // of the column; nil: nothing has been read
 	end    any // of the last row that counts; nil: there is no end
@@ -85,23 +86,83 @@ func (s *source) Open(ctx context.Context, rt op.Runtime, from []byte) error {
 		}
 		s.last = p.value()
 	}
-	var err error
-	if s.db, s.conn, err = connect(ctx, filepath.Clean(s.cfg.Path), true); err != nil {
+	s.loop = retry.Loop{For: patience, Passes: passesReading}.Telling(rt, "read", s.cfg.Path)
+	if err := s.connect(ctx); err != nil {
 		return err
 	}
 	s.build = batch.NewBuilder(s.schema, rt.Allocator())
 	s.values = make([]any, 1+s.schema.NumFields())
 	if rt.UntilNow() {
-		if err := s.conn.QueryRowContext(ctx, "SELECT max("+s.cfg.by()+") FROM "+s.cfg.from()).Scan(&s.end); err != nil {
+		err := s.persist(ctx, func() error {
+			return s.conn.QueryRowContext(ctx, "SELECT max("+s.cfg.by()+") FROM "+s.cfg.from()).Scan(&s.end)
+		})
+		if err != nil {
+			_ = s.Close() // nobody closes what did not open
 			return err
 		}
 		s.done = s.end == nil
 	}
+	s.loop = s.idle(s.loop)
 	return nil
 }
 
+// idle is a loop that says when the source waits.
+func (s *source) idle(l retry.Loop) retry.Loop {
+	waits, over, waiting := l.Waits, l.Over, false
+	l.Waits = func(cause string, wait time.Duration) {
+		if !waiting {
+			waiting = true
+			s.rt.Waiting(true)
+		}
+		waits(cause, wait)
+	}
+	l.Over = func() {
+		over()
+		if waiting {
+			waiting = false
+			s.rt.Waiting(false)
+		}
+	}
+	return l
+}
+
+func (s *source) connect(ctx context.Context) (err error) {
+	if s.db == nil {
+		s.db, s.conn, err = connect(ctx, filepath.Clean(s.cfg.Path), true)
+	}
+	return err
+}
+
+// persist queries until that works, cannot work, or patience is at its end. A connection that had an error may be of no use, so that
+// another one is made.
+func (s *source) persist(ctx context.Context, query func() error) error {
+	err := s.loop.Do(ctx, func() error {
+		err := s.connect(ctx)
+		if err == nil {
+			err = query()
+		}
+		if err == nil {
+			return nil
+		}
+		_ = s.disconnect()
+		return worded{err}
+	})
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("%s: %w", s.cfg.Path, err)
+	}
+	return err
+}
+
+func (s *source) disconnect() error {
+	if s.db == nil {
+		return nil
+	}
+	err := errors.Join(s.conn.Close(), s.db.Close())
+	s.db, s.conn = nil, nil
+	return err
+}
+
 func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
-	pause := peer.Backoff{}
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
@@ -109,18 +170,16 @@ func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 		if s.done {
 			return nil, nil, io.EOF
 		}
-		b, err := s.next(ctx)
-		wait := time.Duration(s.cfg.Poll)
+		var b *batch.Batch
+		err := s.persist(ctx, func() (err error) {
+			b, err = s.next(ctx)
+			return err
+		})
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return nil, nil, ctx.Err()
 		case err != nil:
-			cause, again := passes(err)
-			if !again {
-				return nil, nil, fmt.Errorf("%s: %w", s.cfg.Path, err)
-			}
-			s.rt.WarnEvery("retry", "cannot read "+s.cfg.Path+", trying on", "error", cause)
-			wait = pause.Next()
+			return nil, nil, err
 		case b != nil:
 			p, err := positionOf(s.last)
 			if err != nil {
@@ -133,7 +192,7 @@ func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 		}
 		s.rt.Waiting(true)
 		select {
-		case <-s.rt.After(wait):
+		case <-s.rt.After(time.Duration(s.cfg.Poll)):
 		case <-ctx.Done():
 		}
 		s.rt.Waiting(false)
@@ -310,9 +369,7 @@ func (s *source) Committed(context.Context, op.Position) error { return nil }
 func (s *source) Close() error {
 	if s.build != nil {
 		s.build.Release()
+		s.build = nil
 	}
-	if s.db == nil {
-		return nil
-	}
-	return errors.Join(s.conn.Close(), s.db.Close())
+	return s.disconnect()
 }

@@ -1,9 +1,11 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,6 +68,57 @@ func TestSourceFollows(t *testing.T) {
 	run(t, path, "INSERT INTO things VALUES (2, 'b')")
 	second := optest.Take(t.Context(), t, s, optest.Rows(1))
 	same(t, append(first.Column(1), second.Column(1)...), "a", "b")
+}
+
+// lockOf holds the lock of a database until the function that it gives is called.
+func lockOf(t *testing.T, path string) (release func()) {
+	t.Helper()
+	db, conn, err := connect(t.Context(), path, false)
+	must(t, err)
+	_, err = conn.ExecContext(t.Context(), "BEGIN EXCLUSIVE")
+	must(t, err)
+	return func() {
+		_, err := conn.ExecContext(t.Context(), "COMMIT")
+		must(t, errors.Join(err, conn.Close(), db.Close()))
+	}
+}
+
+// While another process holds the lock the source waits, when it opens as when it reads, and says so; no row is lost or comes twice.
+func TestSourceWaitsForALock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	run(t, path, "CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO things VALUES (1, 'a'), (2, 'b'), (3, 'c')")
+	const locked = "another process holds its lock, retry in"
+	rt := optest.New(t)
+	rt.Rows, rt.Until = 1, true
+	release := lockOf(t, path)
+	s := newSource(SourceConfig{Path: path, Table: "things"}, things)
+	opened := make(chan error, 1)
+	go func() { opened <- s.Open(t.Context(), rt, nil) }()
+	rt.AwaitStatus(locked)
+	release()
+	must(t, <-opened)
+	first := optest.Take(t.Context(), t, s, optest.Rows(1))
+	release = lockOf(t, path)
+	rest := make(chan *optest.Taken, 1)
+	go func() { rest <- optest.Take(t.Context(), t, s, nil) }()
+	rt.AwaitWaiting()
+	release()
+	same(t, append(first.Column(1), (<-rest).Column(1)...), "a", "b", "c")
+	if all := rt.Statuses(); all[len(all)-1] != "" {
+		t.Errorf("all is well, and the node says %s", all[len(all)-1])
+	}
+	must(t, s.Close())
+}
+
+// A table that is gone does not come back by itself.
+func TestSourceOfATableThatIsGone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	run(t, path, "CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT)")
+	s := openSource(t, optest.New(t), SourceConfig{Path: path, Table: "things", Follow: true, Poll: spec.Duration(time.Millisecond)}, things, nil)
+	run(t, path, "ALTER TABLE things RENAME COLUMN name TO nom")
+	if _, _, err := s.Read(t.Context()); err == nil || !strings.Contains(err.Error(), "no such column: t.name") {
+		t.Error(err)
+	}
 }
 
 func TestSourceTypes(t *testing.T) {

@@ -55,7 +55,7 @@ func scan(ctx context.Context, b *nodes.Builder, c SourceConfig) *plan.Scan {
 	}
 	unreadable := func(key string, err error) *plan.Scan {
 		b.Report(diag.Diagnostic{Code: nodes.CodeInput, At: b.Setting(key), Message: "cannot read " + c.Path + ": " + said(err),
-			Hint: "a relative path starts where flowrun is run"})
+			Hint: hintOf(err, "a relative path starts where flowrun is run")})
 		return nil
 	}
 	db, conn, err := connect(ctx, filepath.Clean(c.Path), true)

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	sqlite "modernc.org/sqlite"
@@ -71,24 +72,43 @@ func refuses(err error) bool {
 // passes reports whether an error may pass by itself, and why it is there.
 func passes(err error) (string, bool) {
 	switch code(err) {
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL:
 		return "another process holds its lock", true
 	case sqlite3.SQLITE_FULL:
 		return "the disk is full", true
+	case sqlite3.SQLITE_NOMEM:
+		return "there is no memory for it", true
 	}
 	return "", false
 }
+
+// passesReading is passes for what only reads, and can be done again whatever became of it.
+func passesReading(err error) (string, bool) {
+	if code(err) == sqlite3.SQLITE_IOERR {
+		return "the disk cannot be read", true
+	}
+	return passes(err)
+}
+
+// codes are the numbers and names with which the driver ends what SQLite says.
+var codes = regexp.MustCompile(`( \((\d+|SQLITE_\w+)\))+$`)
 
 // said is what SQLite says of an error.
 func said(err error) string {
 	text := err.Error()
 	if code(err) != 0 {
+		text = codes.ReplaceAllString(text, "")
 		text = strings.TrimPrefix(strings.TrimPrefix(text, "constraint failed: "), "SQL logic error: ")
-		if i := strings.LastIndex(text, " ("); i > 0 {
-			text = text[:i]
-		}
 	}
 	return text
+}
+
+// hintOf is the hint for an error before the run, or other where nothing is known of it.
+func hintOf(err error, other string) string {
+	if cause, passes := passesReading(err); passes {
+		return cause + ", which may pass: try again"
+	}
+	return other
 }
 
 // worded is an error of SQLite that says only what SQLite says.

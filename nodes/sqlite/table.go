@@ -41,7 +41,7 @@ func (t *table) Open(rt op.Runtime, columns *arrow.Schema) error {
 
 func (t *table) path() string { return filepath.Clean(t.cfg.Path) }
 
-func (t *table) Passes(err error) (string, bool) { return passes(err) }
+func (t *table) Passes(err error) (string, bool) { return passesReading(err) }
 
 func (t *table) Patience() time.Duration { return patience }
 

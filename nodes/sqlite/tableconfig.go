@@ -42,7 +42,7 @@ func (c TableConfig) Look(b *nodes.Builder, declared *arrow.Schema, at func(colu
 		return nil
 	}
 	unreadable := func(key, what, hint string, err error) *sqltable.Look {
-		b.Report(diag.Diagnostic{Code: nodes.CodeInput, At: b.Setting(key), Message: "cannot read " + what + ": " + said(err), Hint: hint})
+		b.Report(diag.Diagnostic{Code: nodes.CodeInput, At: b.Setting(key), Message: "cannot read " + what + ": " + said(err), Hint: hintOf(err, hint)})
 		return nil
 	}
 	const relative = "a relative path starts where flowrun is run"
