@@ -40,6 +40,8 @@ var Workloads = []Workload{
 	{Name: "w5-commit", File: "w5_commit.yaml", Data: []string{"lines"}, Feed: "lines", Rate: 1000, Rows: 5000, Dir: "out/w5_commit"},
 	{Name: "w6", File: "w6.yaml", Data: []string{"events"}, Beside: "w6-bare"},
 	{Name: "w6-bare", File: "w6.yaml", Data: []string{"events"}, Bare: true},
+	{Name: "w7", File: "w7.yaml", Beside: "w7-memory"},
+	{Name: "w7-memory", File: "w7.yaml", Env: map[string]string{"MEMORY": "1TiB"}},
 	{Name: "keys-1k", File: "keys.yaml", Env: map[string]string{"KEYS": "1000"}},
 	{Name: "keys-1m", File: "keys.yaml", Env: map[string]string{"KEYS": "1000000"}},
 	{Name: "nexmark-times", File: "nexmark_times.yaml"},

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -174,6 +175,31 @@ func TestWorkloads(t *testing.T) {
 			t.Errorf("%d rows, %q", readings, j)
 		}
 	})
+	t.Run("w7", func(t *testing.T) {
+		// The last row of each order is the same, wherever state lies.
+		d.run(t, "w7.yaml", strings.NewReplacer("MEMORY:-64MiB", "MEMORY:-64KiB", "every: 1s", "every: 0s"))
+		got := lastVersions(t, d.read(t, "out/w7.jsonl"))
+		d.nothingKept(t)
+		d.run(t, "w7.yaml", strings.NewReplacer("MEMORY:-64MiB", "MEMORY:-1GiB"))
+		want := lastVersions(t, d.read(t, "out/w7.jsonl"))
+		if len(got) < workloadRows/4 || !maps.Equal(got, want) {
+			t.Errorf("%d orders where state lies on disk, %d where it is in memory, or not the same", len(got), len(want))
+		}
+	})
+}
+
+// lastVersions gives of each order the last version that was written.
+func lastVersions(t *testing.T, lines string) map[int64]int64 {
+	t.Helper()
+	last := map[int64]int64{}
+	for line := range strings.Lines(lines) {
+		var row struct{ Order, Version int64 }
+		if err := json.Unmarshal([]byte(line), &row); err != nil {
+			t.Fatal(err)
+		}
+		last[row.Order] = row.Version
+	}
+	return last
 }
 
 func closed() <-chan struct{} {
