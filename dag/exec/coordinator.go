@@ -162,8 +162,15 @@ func (r *Run) commit(ctx context.Context, c cut) error {
 	r.committing.Store(true)
 	defer r.committing.Store(false)
 	if r.commits != nil && r.printer.closed.Load() {
-		// Nobody read what was printed last, so it is not taken as shown: the next run prints it again.
-		r.log.Info("the reader of the output has gone, so what came since the last commit is not committed")
+		// Nobody read what was printed last, so it is not taken as shown: the next run prints it again. What still comes would not be
+		// committed either, so sinks take nothing more.
+		if !r.lost {
+			r.lost = true
+			r.log.Info("the reader of the output has gone, so what came since the last commit is not committed")
+		}
+		for _, s := range r.sinks {
+			s.over.Store(true)
+		}
 		r.forget(ctx, func(*sink) bool { return false })
 		return nil
 	}

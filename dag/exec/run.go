@@ -48,6 +48,7 @@ type Run struct {
 	watchers   atomic.Int32
 	seq        atomic.Uint64
 
+	lost    bool // nothing more is committed; used by the coordinator
 	rereads bool // a source began with what an earlier run had read; set before anything runs
 
 	gates   sync.Mutex

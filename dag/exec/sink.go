@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"flowrun/dag/batch"
 	"flowrun/dag/checkpoint"
@@ -19,7 +20,8 @@ type sink struct {
 	marks    watermarks
 	token    op.Prepared // of the last barrier; read by the coordinator once the sink has told that it came
 	prepared bool
-	broken   bool // its output is gone: it takes nothing more
+	broken   bool        // its output is gone: it takes nothing more
+	over     atomic.Bool // nothing more is committed, and what it prepared is given up: it takes nothing more either
 }
 
 // ack says that a sink has seen a barrier.
@@ -73,7 +75,7 @@ func (s *sink) write(ctx context.Context, port int, b *batch.Batch) error {
 		return s.failed("write", bug(fmt.Sprintf("account: %d skipped rows came to a sink", b.Skipped)))
 	}
 	s.emit.begin(callWrite)
-	if s.broken {
+	if s.ends() {
 		s.emit.Filter(rows)
 	} else {
 		err := s.guard(ctx, "write", func() error { return s.snk.Write(ctx, b, s.emit) })
@@ -96,9 +98,13 @@ func (s *sink) write(ctx context.Context, port int, b *batch.Batch) error {
 	return nil
 }
 
-// survives turns the loss of the run's output into the end of this sink: the run drains, so that the others commit.
+// ends reports whether the sink takes nothing more.
+func (s *sink) ends() bool { return s.broken || s.over.Load() }
+
+// survives turns the loss of the run's output into the end of this sink: the run drains, so that the others commit. What a sink says of
+// rows that are not committed in any case, while those before them are given up, is nobody's matter.
 func (s *sink) survives(err error) error {
-	if err == nil || !errors.Is(err, ErrOutputClosed) {
+	if err == nil || !errors.Is(err, ErrOutputClosed) && !s.over.Load() {
 		return err
 	}
 	s.broken = true
@@ -122,19 +128,19 @@ func (s *sink) watermark(port int, from standing) error {
 
 // barrier ends the epoch; where a commit follows the sink prepares.
 func (s *sink) barrier(ctx context.Context, c cut) error {
-	if !c.empty && !s.broken {
+	if !c.empty && !s.ends() {
 		err := s.guard(ctx, "epoch", func() error { return s.snk.Epoch(ctx, c.epoch) })
 		if err = s.survives(err); err != nil {
 			return err
 		}
 	}
-	if ender, ok := s.snk.(op.Ender); ok && c.last && !s.broken {
+	if ender, ok := s.snk.(op.Ender); ok && c.last && !s.ends() {
 		err := s.guard(ctx, "end", func() error { return ender.End(ctx, c.whole) })
 		if err = s.survives(err); err != nil {
 			return err
 		}
 	}
-	if c.commit && !s.broken {
+	if c.commit && !s.ends() {
 		s.emit.begin(callPrepare)
 		err := s.guard(ctx, "prepare", func() error {
 			token, err := s.snk.Prepare(ctx, s.emit)
