@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"flowrun/dag/checkpoint"
@@ -18,12 +19,14 @@ import (
 // lost connection, a full disk. To whoever watches it is one run. It implements live.Run.
 type Runner struct {
 	job        *Job
-	durable    *Durable // nil: there is no checkpoint
+	durable    *Durable // nil: there is no checkpoint, or it could not be opened again
+	saved      bool     // there is a checkpoint
 	connectors Connectors
 	options    exec.Options
 	after      func(time.Duration) <-chan time.Time
 
 	stop   context.Context // ends when nothing is to be started again
+	atOnce atomic.Bool     // and what runs is to end at once
 	noMore context.CancelFunc
 	mu     sync.Mutex
 	now    *leg
@@ -40,11 +43,12 @@ type leg struct {
 
 // NewRunner builds the first run. d is what [Job.Durable] gave; the runner closes it.
 func NewRunner(j *Job, d *Durable, c Connectors, o exec.Options) (*Runner, error) {
-	r := &Runner{job: j, durable: d, connectors: c, options: o, after: time.After}
+	r := &Runner{job: j, durable: d, saved: d != nil, connectors: c, options: o, after: time.After}
 	r.stop, r.noMore = context.WithCancel(context.Background())
 	run, err := r.build()
 	if err != nil {
-		return nil, err
+		r.noMore()
+		return nil, errors.Join(err, r.close())
 	}
 	r.now = &leg{run: run, over: make(chan struct{})}
 	return r, nil
@@ -70,26 +74,44 @@ func (r *Runner) Run(ctx context.Context) error {
 	for {
 		l := r.current()
 		err := l.run.Run(ctx)
-		wait, say := r.again(ctx, err, &failed)
-		if say == "" || !r.sleep(ctx, l, wait, say) {
-			close(l.over)
-			return errors.Join(err, r.close())
+		var next *leg
+		for next == nil {
+			wait, say := r.again(ctx, err, &failed)
+			if say == "" || !r.sleep(ctx, l, wait, say) {
+				if closed := r.close(); closed != nil {
+					r.tell(l, live.Error, closed.Error())
+					err = errors.Join(err, closed)
+				}
+				close(l.over)
+				return err
+			}
+			var opened error
+			if next, opened = r.reopen(l); opened != nil { // that may pass as well: a disk that is full, say
+				r.tell(l, live.Error, opened.Error())
+				err = opened
+			}
 		}
-		next, opened := r.reopen(l)
-		if opened != nil {
-			close(l.over)
-			return errors.Join(err, opened)
-		}
-		r.mu.Lock()
-		l.next, r.now = next, next
-		r.mu.Unlock()
-		close(l.over)
+		r.adopt(l, next)
+	}
+}
+
+// adopt puts a leg behind another one. What was asked of the run meanwhile is asked of it.
+func (r *Runner) adopt(l, next *leg) {
+	r.mu.Lock()
+	l.next, r.now = next, next
+	r.mu.Unlock()
+	close(l.over)
+	switch {
+	case r.atOnce.Load():
+		next.run.Stop()
+	case r.stop.Err() != nil:
+		next.run.Drain()
 	}
 }
 
 // again says whether to run again after a failure, how long to wait before that, and what to say; "" is no.
 func (r *Runner) again(ctx context.Context, err error, failed *[]time.Time) (time.Duration, string) {
-	if r.durable == nil || err == nil || !passes(err) || ctx.Err() != nil || r.stop.Err() != nil {
+	if !r.saved || err == nil || !passes(err) || ctx.Err() != nil || r.stop.Err() != nil {
 		return 0, ""
 	}
 	c := r.job.Plan.Checkpoint.Restart
@@ -123,24 +145,13 @@ const (
 func passes(err error) bool {
 	var reject *exec.RejectError
 	var bug *exec.BugError
-	return !errors.As(err, &reject) && !errors.As(err, &bug) && !errors.Is(err, exec.ErrStopped) && !errors.Is(err, checkpoint.ErrDamaged)
+	return !errors.As(err, &reject) && !errors.As(err, &bug) && !errors.Is(err, exec.ErrStopped) && !errors.Is(err, checkpoint.ErrDamaged) &&
+		!errors.Is(err, ErrFinished) && !errors.Is(err, ErrDiscards)
 }
 
 // sleep tells that the run will go on, and waits; false if it is not to.
 func (r *Runner) sleep(ctx context.Context, l *leg, wait time.Duration, say string) bool {
-	if r.options.Log != nil {
-		slog.New(r.options.Log).Warn(say)
-	}
-	last := l.before
-	events, err := l.run.Events(ctx, 0)
-	if err == nil {
-		for e := range events {
-			last = l.before + e.Seq
-		}
-	}
-	r.mu.Lock()
-	l.told = []live.Event{{Seq: last + 1, At: time.Now(), Level: live.Warn, Text: say}}
-	r.mu.Unlock()
+	r.tell(l, live.Warn, say)
 	select {
 	case <-r.after(wait):
 		return true
@@ -148,6 +159,26 @@ func (r *Runner) sleep(ctx context.Context, l *leg, wait time.Duration, say stri
 	case <-ctx.Done():
 	}
 	return false
+}
+
+// tell logs something between the end of a leg and what comes behind it.
+func (r *Runner) tell(l *leg, level live.Level, text string) {
+	if r.options.Log != nil {
+		at := slog.LevelWarn
+		if level == live.Error {
+			at = slog.LevelError
+		}
+		slog.New(r.options.Log).Log(context.Background(), at, text)
+	}
+	last := l.before
+	if n := len(l.told); n > 0 {
+		last = l.told[n-1].Seq
+	} else if events, err := l.run.Events(context.Background(), 0); err == nil { // the run has ended, and so do they
+		for e := range events {
+			last = l.before + e.Seq
+		}
+	}
+	l.told = append(l.told, live.Event{Seq: last + 1, At: time.Now(), Level: level, Text: text})
 }
 
 // reopen builds the next run on the checkpoint as it is stored.
@@ -164,7 +195,7 @@ func (r *Runner) reopen(l *leg) (*leg, error) {
 	if err != nil {
 		return nil, errors.Join(err, r.close())
 	}
-	return &leg{run: run, before: l.told[0].Seq, over: make(chan struct{})}, nil
+	return &leg{run: run, before: l.told[len(l.told)-1].Seq, over: make(chan struct{})}, nil
 }
 
 func (r *Runner) close() error {
@@ -187,6 +218,7 @@ func (r *Runner) Drain() {
 
 // Stop is exec.Run.Stop; nothing is started again afterwards.
 func (r *Runner) Stop() {
+	r.atOnce.Store(true)
 	r.noMore()
 	r.current().run.Stop()
 }
@@ -222,6 +254,9 @@ func (r *Runner) Peek(ctx context.Context, edge string, rows int) (live.Preview,
 
 // Do implements live.Run.
 func (r *Runner) Do(ctx context.Context, c live.Command) error {
+	if c == live.Stop {
+		r.atOnce.Store(true)
+	}
 	if c == live.Drain || c == live.Stop {
 		r.noMore()
 	}
@@ -271,10 +306,9 @@ func (r *Runner) Snapshots(ctx context.Context) (<-chan live.Snapshot, error) {
 				}
 				return
 			}
-			if l = next; l != nil {
-				if in, err = l.run.Snapshots(ctx); err != nil {
-					return
-				}
+			l = next
+			if in, err = l.run.Snapshots(ctx); err != nil {
+				return
 			}
 		}
 	}()
@@ -309,7 +343,10 @@ func (r *Runner) Events(ctx context.Context, after uint64) (<-chan live.Event, e
 		return nil, err
 	}
 	out := make(chan live.Event)
+	missed := l.before - min(after, l.before) // those of legs that are gone
 	send := func(e live.Event) bool {
+		e.Dropped += missed
+		missed = 0
 		select {
 		case out <- e:
 			return true

@@ -145,6 +145,130 @@ nodes:
 		t.Error(err)
 	}
 	checkRows(t, filepath.Join(dir, "out1"), 5000)
+
+	// A checkpoint that cannot be opened again may pass as well: the disk was full, say. It is told.
+	cut(whole.Len() / 3)
+	store := filepath.Join(dir, "ck4", "store")
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, failures = start(4, func(failure int) {
+		switch failure {
+		case 1:
+			must(os.Rename(store, store+".away"))
+			must(os.WriteFile(store, nil, 0o666))
+		case 3:
+			must(os.Remove(store))
+			must(os.Rename(store+".away", store))
+			cut(whole.Len())
+		}
+	})
+	if err := r.Run(t.Context()); err != nil || *failures != 3 {
+		t.Fatalf("%v after %d failures", err, *failures)
+	}
+	checkRows(t, filepath.Join(dir, "out4"), 5000)
+	texts := func(after uint64) (all []live.Event) {
+		events, err := r.Events(t.Context(), after)
+		must(err)
+		for e := range events {
+			all = append(all, e)
+		}
+		return all
+	}
+	// Who comes late is told how much is gone.
+	if all := texts(1); all[0].Seq != 2+all[0].Dropped || all[0].Dropped == 0 {
+		t.Errorf("behind event 1 comes %+v", all[0])
+	}
+	if last := texts(0); texts(last[0].Seq)[0].Dropped != 0 {
+		t.Error("nothing is gone behind what is known")
+	}
+}
+
+// What is told between two runs is numbered on, also where the checkpoint could not be opened.
+func TestARestartThatCannotBeOpenedIsTold(t *testing.T) {
+	r, next := waiting(t)
+	l := r.current()
+	r.tell(l, live.Error, "cannot")
+	r.tell(l, live.Warn, "again")
+	events, err := r.Events(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	follows, err := next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Drain()
+	r.adopt(l, follows)
+	if err := follows.run.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	close(follows.over)
+	var all []string
+	seq := uint64(0)
+	for e := range events {
+		if seq++; e.Seq != seq {
+			t.Errorf("event %d comes behind %d", e.Seq, seq-1)
+		}
+		all = append(all, e.Text)
+	}
+	if text := strings.Join(all, "|"); !strings.Contains(text, "cannot|again|") {
+		t.Errorf("%q", all)
+	}
+	if err := r.close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A run that is stopped, or ended, just as the next one is built ends all the same: this one would never end by itself.
+func TestWhatIsAskedWhileARestartIsBuilt(t *testing.T) {
+	for name, ask := range map[string]func(*Runner){"drain": (*Runner).Drain, "stop": (*Runner).Stop} {
+		r, next := waiting(t)
+		l := r.current()
+		r.tell(l, live.Warn, "going on")
+		follows, err := next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask(r)
+		r.adopt(l, follows)
+		if err := follows.run.Run(t.Context()); (err == nil) != (name == "drain") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := r.close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// waiting is a runner of a run that has ended, and what builds the one behind it, which has no end.
+func waiting(t *testing.T) (r *Runner, next func() (*leg, error)) {
+	t.Helper()
+	j := Parse(context.Background(), "p.yaml", []byte(fmt.Sprintf(`
+checkpoint: {dir: %s/ck, restart: {max: 1}}
+nodes:
+  rows: {generate: {rows_per_second: 100, fields: {n: n}}}
+  out: {from: rows, discard: {}}
+`, t.TempDir())), Options{})
+	if j.Plan == nil {
+		t.Fatal(j.Diags)
+	}
+	d, err := j.Durable(Begin{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err = NewRunner(j, d, Connectors{}, exec.Options{Watched: true, Log: slog.DiscardHandler}); err != nil {
+		t.Fatal(err)
+	}
+	l := r.current()
+	l.run.Drain()
+	if err := l.run.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return r, func() (*leg, error) { return r.reopen(l) }
 }
 
 // checkRows checks that the parts of a directory have the rows from 0 on, once each.
