@@ -236,13 +236,6 @@ func (b *Builder) Within(key string) *Builder {
 	return &inner
 }
 
-// Secret makes a text one that is never shown.
-func (b *Builder) Secret(text string) {
-	if b.secrets != nil {
-		b.secrets.Add(text)
-	}
-}
-
 // Report adds a diagnostic.
 func (b *Builder) Report(d diag.Diagnostic) { b.diags.Add(d) }
 

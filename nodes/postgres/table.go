@@ -9,9 +9,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/jackc/pgx/v5"
 
-	"flowrun/dag/batch"
 	"flowrun/dag/op"
 	"flowrun/dag/schema"
+	"flowrun/nodes/sqltable"
 )
 
 // table reads a table or a query whole, with a connection of its own each time: between, nothing is asked of the server.
@@ -105,36 +105,22 @@ func (t *table) statement(ctx context.Context, conn *pgx.Conn) (string, error) {
 	return "SELECT " + strings.Join(list, ", ") + " FROM " + t.cfg.from(), nil
 }
 
-// tableRows is how many rows are handed over at a time.
-const tableRows = 4096
-
 // rows hands the rows over that next gives; nil: there are no more.
 func (t *table) rows(next func() [][]byte, each func(arrow.RecordBatch) error) error {
-	build := batch.NewBuilder(t.cols, t.rt.Allocator())
-	defer build.Release()
-	hand := func() error {
-		rec := build.Record()
-		defer rec.Release()
-		return each(rec)
-	}
+	records := sqltable.NewRecords(t.cols, t.rt.Allocator(), each)
+	defer records.Release()
 	for n := 1; ; n++ {
 		values := next()
 		if values == nil {
-			break
+			return records.End()
 		}
 		for i, f := range t.cols.Fields() {
-			if why := appendValue(build.Column(i), f, values[i]); why != "" {
+			if why := appendValue(records.Column(i), f, values[i]); why != "" {
 				return fmt.Errorf("row %d: column %s %s", n, f.Name, why)
 			}
 		}
-		if build.Rows() >= tableRows {
-			if err := hand(); err != nil {
-				return err
-			}
+		if err := records.Row(); err != nil {
+			return err
 		}
 	}
-	if build.Rows() == 0 {
-		return nil
-	}
-	return hand()
 }

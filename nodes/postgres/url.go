@@ -13,7 +13,7 @@ import (
 
 const sampleURL = "postgres://flow@localhost:5432/shop"
 
-// locate reads the setting `url`, and reports what is wrong with it; nil then. The password becomes a secret also where it stands alone.
+// locate reads the setting `url`, and reports what is wrong with it; nil then.
 func locate(b *nodes.Builder, url string) *pgx.ConnConfig {
 	config, err := pgx.ParseConfig(url)
 	if err != nil || url == "" {
@@ -21,7 +21,6 @@ func locate(b *nodes.Builder, url string) *pgx.ConnConfig {
 		b.Wrong("url", message, hint)
 		return nil
 	}
-	b.Secret(config.Password)
 	return config
 }
 

@@ -12,8 +12,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
-	"flowrun/dag/batch"
 	"flowrun/dag/op"
+	"flowrun/nodes/sqltable"
 )
 
 // table reads a table or a query whole, and asks SQLite whether the database has changed since.
@@ -99,9 +99,6 @@ func (t *table) dropped(err error) error {
 	return worded{err}
 }
 
-// tableRows is how many rows are handed over at a time.
-const tableRows = 4096
-
 // Read implements op.Table. One statement sees one state of the database.
 func (t *table) Read(ctx context.Context, each func(arrow.RecordBatch) error) error {
 	if err := t.connect(ctx); err != nil {
@@ -124,13 +121,8 @@ func (t *table) rows(ctx context.Context, each func(arrow.RecordBatch) error) er
 		return err
 	}
 	defer rows.Close()
-	build := batch.NewBuilder(t.cols, t.rt.Allocator())
-	defer build.Release()
-	hand := func() error {
-		rec := build.Record()
-		defer rec.Release()
-		return each(rec)
-	}
+	records := sqltable.NewRecords(t.cols, t.rt.Allocator(), each)
+	defer records.Release()
 	values := make([]any, t.cols.NumFields())
 	into := make([]any, t.cols.NumFields())
 	for i := range into {
@@ -141,23 +133,18 @@ func (t *table) rows(ctx context.Context, each func(arrow.RecordBatch) error) er
 			return err
 		}
 		for i, f := range t.cols.Fields() {
-			if v := values[i]; !appendValue(build.Column(i), f, v) {
+			if v := values[i]; !appendValue(records.Column(i), f, v) {
 				return fmt.Errorf("row %d: column %s is read as %s, and holds %.100v", n, f.Name, typeName(f), shown(v))
 			}
 		}
-		if build.Rows() >= tableRows {
-			if err := hand(); err != nil {
-				return err
-			}
+		if err := records.Row(); err != nil {
+			return err
 		}
 	}
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	if build.Rows() == 0 {
-		return nil
-	}
-	return hand()
+	return records.End()
 }
 
 // Close implements op.Table; after it, reading connects anew.
