@@ -323,6 +323,8 @@ func (m *Memory) Settle(show func(*Memory)) error {
 	for _, p := range m.parts {
 		if err := settle(m.spill, &p.pages, false, osPage); err != nil { // there are many small ones
 			m.fail(err)
+		} else if e := m.spill.of(unsafe.Pointer(unsafe.SliceData(p.pages))); e != nil {
+			e.beside = true
 		}
 	}
 	if m.err != nil {

@@ -33,12 +33,13 @@ type Spill struct {
 
 // extent is a stretch of the file, of a power of two bytes, with what one slice holds.
 type extent struct {
-	at    int64 // in the file, and from the base of the mapping
-	size  int64
-	used  int64    // bytes that the slice may reach
-	dirty []uint64 // by page, a bit: it was written to since the last Save
-	seen  bool     // in the round of Settle under way
-	first bool     // its pages are the last ones to leave memory: it holds an index, of which every key asks for another one
+	at     int64 // in the file, and from the base of the mapping
+	size   int64
+	used   int64    // bytes that the slice may reach
+	dirty  []uint64 // by page, a bit: it was written to since the last Save
+	seen   bool     // in the round of Settle under way
+	beside bool     // it holds no state, but what is known of it
+	first  bool     // its pages are the last ones to leave memory: it holds an index, of which every key asks for another one
 }
 
 // osPage is the unit in which the system keeps memory. Where its own is larger, Keep says so.
@@ -74,7 +75,9 @@ func (s *Spill) Close() error {
 func (s *Spill) Bytes() int64 {
 	n := int64(0)
 	for _, e := range s.extents {
-		n += e.used
+		if !e.beside {
+			n += e.used
+		}
 	}
 	return n
 }
@@ -88,7 +91,7 @@ func (s *Spill) take(n, size int64) (*extent, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.seen, e.first = true, false
+	e.seen, e.first, e.beside = true, false, false
 	e.reach(n)
 	for i := range e.dirty {
 		e.dirty[i] = ^uint64(0)
