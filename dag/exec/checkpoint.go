@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"flowrun/dag/checkpoint"
@@ -32,9 +33,10 @@ type Checkpoint struct {
 // commits is what the run has of its checkpoint.
 type commits struct {
 	Checkpoint
-	last  time.Time // when the last commit was cut
-	since bool      // an epoch, or what a barrier of none could save, was not committed yet
-	names []string  // of dropped nodes, for the next commit
+	last  time.Time   // when the last commit was cut
+	asked atomic.Bool // for a commit before its time, since then
+	since bool        // an epoch, or what a barrier of none could save, was not committed yet
+	names []string    // of dropped nodes, for the next commit
 
 	before map[string]checkpoint.Counts // of the runs before this one
 
@@ -95,12 +97,20 @@ func (c *commits) begin() {
 }
 
 // due reports whether the epoch that ends now is to be committed.
-func (c *commits) due(now time.Time) bool { return c != nil && now.Sub(c.last) >= c.Every }
+func (c *commits) due(now time.Time) bool {
+	return c != nil && (c.hurried() || now.Sub(c.last) >= c.Every)
+}
+
+// hurried reports whether a source waits for a commit: no more will come before it, as in a pause.
+func (c *commits) hurried() bool { return c != nil && c.asked.Load() }
 
 // again is when what is not committed yet is to be; zero: there is nothing.
 func (c *commits) again() time.Time {
 	if c == nil || !c.since {
 		return time.Time{}
+	}
+	if c.hurried() {
+		return c.last
 	}
 	return c.last.Add(c.Every)
 }

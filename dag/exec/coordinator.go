@@ -111,7 +111,7 @@ func (r *Run) due(t *trigger, epoch uint64, asked bool) (*cut, time.Time) {
 		return c, time.Time{}
 	}
 	now := r.o.Now()
-	yes, again := t.next(now, r.waitingSince(), r.sourcesPause())
+	yes, again := t.next(now, r.waitingSince(), r.sourcesPause() || r.commits.hurried())
 	if yes {
 		return &cut{epoch: epoch, commit: r.commits.due(now)}, time.Time{}
 	}
@@ -135,6 +135,7 @@ func (r *Run) pass(ctx context.Context, c cut) error {
 		r.commits.since = true
 		if c.commit {
 			r.commits.last = r.o.Now()
+			r.commits.asked.Store(false)
 			r.commits.begin()
 		}
 	}

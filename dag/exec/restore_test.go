@@ -293,3 +293,33 @@ func TestRowsThatComeAtACommitBetweenEpochs(t *testing.T) {
 		})
 	}
 }
+
+// A source that cannot go on without a commit has one before its time, and only that one.
+func TestACommitIsAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		p := oneNode(w, &plan.Filter{Cond: plan.Expr{Text: text("k == 1")}}, 1, rowsAt(1, 2, 3, 4, 5, 6), true)
+		for i := range p.sources["a"].rows {
+			p.sources["a"].rows[i].k = 1
+		}
+		p.sources["a"].parts = 2 // one row a batch
+		p.sources["a"].wait = waits(300)
+		shows := func(at, want int) {
+			time.AfterFunc(ms(at), func() {
+				if got := w.shown("show node"); len(got) != want {
+					t.Errorf("after %v %d rows are committed, not %d", ms(at), len(got), want)
+				}
+			})
+		}
+		shows(990, 1) // the first epoch is committed at once
+		time.AfterFunc(ms(1000), func() { p.sources["a"].rt.CommitSoon() })
+		shows(1010, 3)
+		time.AfterFunc(ms(1250), func() { p.sources["a"].rt.CommitSoon() }) // of the row of 1200, whose epoch is over
+		shows(1400, 4)
+		shows(1990, 4)
+		p.run(t, w, 1000*time.Hour, 2*time.Second)
+		if got := w.shown("show node"); len(got) != 6 {
+			t.Errorf("at the end %d rows", len(got))
+		}
+	})
+}

@@ -49,6 +49,13 @@ func (r *runtime) Showing() int                           { return r.n.run.showe
 func (r *runtime) Status(text string)                     { r.status.Store(&text) }
 func (r *runtime) Hurry() <-chan struct{}                 { return r.hurry }
 
+func (r *runtime) CommitSoon() {
+	if cs := r.n.run.commits; cs != nil {
+		cs.asked.Store(true)
+		r.n.run.nudge()
+	}
+}
+
 // hurryUp closes hurry.
 func (r *runtime) hurryUp() { r.hasten.Do(func() { close(r.hurry) }) }
 

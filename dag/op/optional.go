@@ -24,6 +24,15 @@ type Replayer interface {
 	Replaying() bool
 }
 
+// Ahead is a [Source] of which a journal may read more before it has handed on what came before, so that one sync of the disk makes
+// all of that durable. A source that takes the next Read for the sign that its last batch is in safe hands is none, unless it waits for
+// what Ahead says.
+type Ahead interface {
+	// Ahead is called before Open by who reads ahead. kept is called, from one goroutine, with how many more of the batches that Read
+	// gave are durable, or were handed on; in their order, and of all of them unless the run fails.
+	Ahead() (kept func(batches int))
+}
+
 // Ender is a [Sink] that has to know when nothing more will come: a sink of one file shows it then.
 type Ender interface {
 	// End comes once, on the sink's goroutine, between the last Write or Epoch and the last Prepare of a run. whole says that

@@ -28,6 +28,9 @@ type Runtime interface {
 	// Hurry is closed once rows are not to be held back any longer: the run drains, or nobody reads what the node makes. A
 	// transform that waits for a time to come also waits for this, and then passes on what it has.
 	Hurry() <-chan struct{}
+	// CommitSoon asks for a commit before its time, with the epoch that ends next or, where none is open, at once: a source cannot go on
+	// until one lets it. Where the run has no checkpoint it does nothing.
+	CommitSoon()
 	// Status is shown on the node and, while it is not empty, in the verdict: "connecting localhost:1100, retry in 2s".
 	// Empty: all is well.
 	Status(text string)

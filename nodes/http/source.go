@@ -20,8 +20,8 @@ import (
 	"flowrun/nodes/peer"
 )
 
-// source is a server. Handlers read bodies and queue them; Read decodes one after the other. A request is answered once
-// Read is called again behind its last batch: then the pipeline has its rows.
+// source is a server. Handlers read bodies and queue them; Read decodes one after the other. A request is answered once the pipeline has
+// its rows: when Read is called again behind its last batch, or, where a journal reads ahead, when that says so.
 type source struct {
 	cfg    SourceConfig
 	format plan.Format
@@ -43,12 +43,25 @@ type source struct {
 	framer  codec.Framer // of the records of current, where they are lines
 	current *request     // its records are being decoded
 	records records
-	told    answer   // of current, and then of given
-	given   *request // all its rows have been returned
+	told    answer // of current
+	behind  uint64 // batches that were returned
+	ahead   bool   // a journal says what is kept
+
+	mu    sync.Mutex
+	given []given // requests all of whose rows have been returned, in order
+	kept  uint64  // batches that the pipeline has
+}
+
+// given is a request that is answered once the pipeline has so many batches.
+type given struct {
+	request *request
+	answer  answer
+	behind  uint64
 }
 
 var (
 	_ op.Source      = (*source)(nil)
+	_ op.Ahead       = (*source)(nil)
 	_ op.ByteCounter = (*source)(nil)
 )
 
@@ -109,7 +122,9 @@ func (s *source) Open(_ context.Context, rt op.Runtime, _ []byte) error {
 
 func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 	for {
-		s.settle()
+		if !s.ahead { // whoever calls Read again has handed on what came before
+			s.settle(s.behind)
+		}
 		if s.current == nil {
 			if err := s.await(ctx); err != nil {
 				return nil, nil, err
@@ -122,17 +137,42 @@ func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 	}
 }
 
-// settle answers the request whose last batch has been taken: whoever calls Read again has handed it on.
-func (s *source) settle() {
-	if s.given == nil {
-		return
+// Ahead implements op.Ahead: a request is answered once all of it is kept.
+func (s *source) Ahead() func(int) {
+	s.ahead = true
+	return func(batches int) {
+		s.mu.Lock()
+		kept := s.kept + uint64(batches)
+		s.mu.Unlock()
+		s.settle(kept)
 	}
-	s.told.status = http.StatusOK
-	if s.told.Accepted == 0 && s.told.Rejected > 0 {
-		s.told.status = http.StatusBadRequest
+}
+
+// settle answers the requests whose rows are among the first batches, which the pipeline has.
+func (s *source) settle(kept uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept = max(s.kept, kept)
+	for len(s.given) > 0 && s.given[0].behind <= kept {
+		g := s.given[0]
+		s.given = s.given[1:]
+		g.answer.status = http.StatusOK
+		if g.answer.Accepted == 0 && g.answer.Rejected > 0 {
+			g.answer.status = http.StatusBadRequest
+		}
+		g.request.answer <- g.answer
 	}
-	s.given.answer <- s.told
-	s.given = nil
+}
+
+// give has a request answered once all batches up to now are kept.
+func (s *source) give(r *request) {
+	s.mu.Lock()
+	s.given = append(s.given, given{r, s.told, s.behind})
+	kept := s.kept
+	s.mu.Unlock()
+	if s.ahead {
+		s.settle(kept) // they may be already
+	}
 }
 
 // await goes to the next request. Once ctx has ended no request is taken, and what waits is refused.
@@ -179,9 +219,11 @@ func (s *source) decode() *batch.Batch {
 	if b != nil {
 		s.told.Accepted += b.Rows()
 		s.told.reject(b.Rejects)
+		s.behind++
 	}
 	if !more {
-		s.given, s.current, s.records = s.current, nil, records{}
+		s.give(s.current)
+		s.current, s.records = nil, records{}
 		s.framer.Reset(0) // it keeps nothing of the body
 	}
 	return b
@@ -231,10 +273,15 @@ const grace = time.Second
 
 func (s *source) Close() error {
 	s.drain()
-	for _, q := range []*request{s.current, s.given} {
-		if q != nil { // the run failed under it
-			q.answer <- answer{status: http.StatusServiceUnavailable, Error: "the run failed with the rows of this request on their way"}
-		}
+	var left []*request // the run failed under them
+	if s.current != nil {
+		left = append(left, s.current)
+	}
+	for _, g := range s.given {
+		left = append(left, g.request)
+	}
+	for _, q := range left {
+		q.answer <- answer{status: http.StatusServiceUnavailable, Error: "the run failed with the rows of this request on their way"}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()

@@ -426,6 +426,46 @@ func TestDrain(t *testing.T) {
 }
 
 // A run that fails does not tell clients that their rows were taken.
+// Where a journal reads ahead a request is answered once all of its batches are kept, and those behind it are not.
+func TestAnswersWaitForTheJournal(t *testing.T) {
+	r := open(t, defaults(), "json")
+	kept := r.s.Ahead()
+	r.rt.Rows = 2
+	r.read()
+	send := func(body string, batches int) chan int {
+		answer := make(chan int, 1)
+		go func() {
+			status, _, _ := r.post("application/x-ndjson", strings.NewReader(body))
+			answer <- status
+		}()
+		poll(t, "the batches of "+body, func() bool {
+			r.s.mu.Lock()
+			defer r.s.mu.Unlock()
+			return len(r.s.given) > 0 && r.s.given[len(r.s.given)-1].behind == uint64(batches)
+		})
+		return answer
+	}
+	first := send("{\"a\": 1}\n{\"a\": 2}\n{\"a\": 3}", 2)
+	second := send(`{"a": 4}`, 3)
+	waiting := func() int {
+		r.s.mu.Lock()
+		defer r.s.mu.Unlock()
+		return len(r.s.given)
+	}
+	kept(1)
+	if waiting() != 2 {
+		t.Fatal("a request was answered half of which is kept")
+	}
+	kept(1)
+	if status := <-first; status != http.StatusOK || waiting() != 1 {
+		t.Fatalf("status %d, %d requests wait", status, waiting())
+	}
+	kept(1)
+	if status := <-second; status != http.StatusOK {
+		t.Fatalf("status %d", status)
+	}
+}
+
 func TestCloseWithoutTaking(t *testing.T) {
 	r := open(t, defaults(), "text")
 	status := make(chan int, 1)

@@ -48,6 +48,7 @@ type listener struct {
 
 var (
 	_ op.Source      = (*listener)(nil)
+	_ op.Ahead       = (*listener)(nil)
 	_ op.ByteCounter = (*listener)(nil)
 )
 
@@ -181,6 +182,9 @@ func (l *listener) end() {
 
 // BytesRead counts what clients sent, without what encryption adds.
 func (l *listener) BytesRead() uint64 { return l.bytes.Load() }
+
+// Ahead needs not be told what is kept: a client is not answered.
+func (l *listener) Ahead() func(int) { return func(int) {} }
 
 // Committed has nothing to acknowledge: a client cannot be asked again.
 func (l *listener) Committed(context.Context, op.Position) error { return nil }

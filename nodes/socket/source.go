@@ -18,8 +18,8 @@ import (
 	"flowrun/nodes/peer"
 )
 
-// source reads from one connection after the other. Nothing is read ahead: while the pipeline is busy the bytes stay in the
-// connection, and when that is full the server's writes block.
+// source reads from one connection after the other. Nothing is read ahead, but by a journal: while the pipeline is busy the bytes stay
+// in the connection, and when that is full the server's writes block.
 type source struct {
 	cfg    Config
 	server string
@@ -41,6 +41,7 @@ type source struct {
 
 var (
 	_ op.Source      = (*source)(nil)
+	_ op.Ahead       = (*source)(nil)
 	_ op.ByteCounter = (*source)(nil)
 )
 
@@ -127,6 +128,9 @@ func (s *source) hangUp() {
 		s.retry.Reset()
 	}
 }
+
+// Ahead needs not be told what is kept: a server is not answered.
+func (s *source) Ahead() func(int) { return func(int) {} }
 
 // Committed has nothing to acknowledge: a socket cannot be asked again.
 func (s *source) Committed(context.Context, op.Position) error { return nil }

@@ -35,6 +35,7 @@ type source struct {
 
 var (
 	_ op.Source      = (*source)(nil)
+	_ op.Ahead       = (*source)(nil)
 	_ op.ByteCounter = (*source)(nil)
 )
 
@@ -95,6 +96,9 @@ func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 		}
 	}
 }
+
+// Ahead needs not be told what is kept: nobody is answered.
+func (s *source) Ahead() func(int) { return func(int) {} }
 
 // Committed has nothing to acknowledge.
 func (s *source) Committed(context.Context, op.Position) error { return nil }

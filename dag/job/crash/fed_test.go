@@ -53,6 +53,17 @@ checkpoint: {dir: ck, every: 30ms}
 		steps:   journalSteps,
 	},
 	{
+		name: "journal of many clients",
+		text: `nodes:
+  a: {socket: {mode: listen, port: 1}, journal: {max_bytes: 1MiB}}
+  out: {from: a, file: {path: out, roll: {size: 16KiB, every: 60ms}}}
+checkpoint: {dir: ck, every: 30ms}
+`,
+		sinks:   []output{{path: "out"}},
+		outside: newCrowd,
+		steps:   journalSteps,
+	},
+	{
 		name: "journal over http",
 		text: `nodes:
   a: {http: {listen: "127.0.0.1:1"}, journal: {dir: wal, max_bytes: 1MiB}, format: text}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -27,8 +26,12 @@ type Options struct {
 // behind the position, or, where there is none, what was not committed, and goes on with src then. Positions are those of the
 // journal, so src itself needs none: it is always opened afresh.
 //
-// While the journal cannot be written, because it is full or its disk is, Read waits, and nothing is read from src. What was taken
-// by then is held, and written once that works; should the run be stopped before, it is handed on without.
+// Of a src that is an [op.Ahead] it reads on while it makes durable what it has: what arrives during one sync of the disk is made
+// durable by the next.
+//
+// While the journal cannot be written, because it is full or its disk is, Read waits, and nothing more is read from src. What was taken
+// by then is held, and written once that works; should the run be stopped before, it is handed on without. A journal that is full asks
+// for a commit.
 func New(src op.Source, o Options) op.Source {
 	if o.FS == nil {
 		o.FS = journal.Disk
@@ -55,11 +58,12 @@ type source struct {
 
 	journal *journal.Journal
 	shape   []byte
-	again   *journal.Reader // what is to be read from the journal first; nil: all was
-	payload []byte
-	trimmed chan struct{} // the journal may have room again
-	waits   bool          // the last record could not be written at once
-	failing bool          // and that not since the journal was full, which is told by and by
+	again   *journal.Reader   // what is to be read from the journal first; nil: all was
+	kept    func(batches int) // tells the source what is durable; nil: it is not read ahead of that
+	intake  *intake           // of what follows; nil: nobody asked for it yet
+	trimmed chan struct{}     // the journal may have room again
+	waits   bool              // the last record could not be written at once
+	failing bool              // and that not since the journal was full, which is told by and by
 }
 
 func (s *source) Open(ctx context.Context, rt op.Runtime, from []byte) (err error) {
@@ -69,6 +73,9 @@ func (s *source) Open(ctx context.Context, rt op.Runtime, from []byte) (err erro
 	}
 	if s.journal, err = journal.Open(s.o.FS, s.o.Dir, journal.Options{MaxBytes: s.o.MaxBytes, Meta: s.shape}); err != nil {
 		return s.wrong(err)
+	}
+	if a, ok := s.src.(op.Ahead); ok {
+		s.kept = a.Ahead()
 	}
 	if err = s.replay(from); err == nil {
 		err = s.src.Open(ctx, s.rt, nil)
@@ -153,16 +160,12 @@ func (s *source) Read(ctx context.Context) (*batch.Batch, op.Position, error) {
 		s.again.Close()
 		s.again = nil
 	}
-	b, _, err := s.src.Read(ctx)
-	if b == nil {
-		return nil, nil, err
+	if s.intake == nil {
+		s.intake = newIntake(s, s.kept)
+		s.rt.follow(s.intake)
+		s.intake.start()
 	}
-	p, failed := s.keep(ctx, b)
-	if failed != nil {
-		b.Release()
-		return nil, nil, failed
-	}
-	return b, p, err
+	return s.intake.next(ctx)
 }
 
 // Replaying implements op.Replayer.
@@ -186,79 +189,6 @@ func (s *source) readAgain(ctx context.Context) (*batch.Batch, op.Position, erro
 	return b, position(rec.Seq), nil
 }
 
-// keep writes a batch to the journal, however long that takes. Once ctx ends it gives up, and the batch has no position.
-func (s *source) keep(ctx context.Context, b *batch.Batch) (op.Position, error) {
-	if b.Arrived.IsZero() {
-		b.Arrived = s.rt.Now()
-	}
-	payload, err := encode(s.payload[:0], b, s.rt.Allocator())
-	if err != nil {
-		return nil, s.wrong(err)
-	}
-	if s.payload = payload; cap(payload) > maxKept {
-		s.payload = nil
-	}
-	seq := uint64(0)
-	write := func() (err error) {
-		if seq == 0 {
-			if seq, err = s.journal.Append(b.Arrived, payload); err != nil {
-				return err
-			}
-		}
-		return s.journal.Sync()
-	}
-	for wait := firstWait; ; wait = min(2*wait, longestWait) {
-		err := write()
-		if err == nil {
-			break
-		}
-		s.complain(err)
-		select {
-		case <-s.trimmed:
-		case <-s.rt.After(wait):
-		case <-ctx.Done():
-			s.journal.Forget()
-			s.rt.Log().Warn("the run ends while the journal cannot be written; what was taken last is handed on without it")
-			return nil, nil
-		}
-	}
-	s.recovered()
-	return position(seq), nil
-}
-
-// maxKept is how long a buffer may be that is kept for the next batch.
-const maxKept = 8 << 20
-
-// The time between two attempts to write.
-const (
-	firstWait   = 50 * time.Millisecond
-	longestWait = 2 * time.Second
-)
-
-func (s *source) complain(err error) {
-	s.waits, s.failing = true, true
-	cause, text := "journal", "cannot write the journal: "+err.Error()
-	if full := (*journal.FullError)(nil); errors.As(err, &full) {
-		s.failing = false
-		cause, text = "journal full", fmt.Sprintf("the journal is full (max_bytes is %d) and waits for a commit", full.Max)
-	} else if journal.IsDiskFull(err) {
-		cause, text = "disk full", "the disk of the journal is full"
-	}
-	s.rt.override(text)
-	s.rt.WarnEvery(cause, text+"; nothing more is read until it can be written", "dir", s.o.Dir)
-}
-
-func (s *source) recovered() {
-	if !s.waits {
-		return
-	}
-	s.rt.override("")
-	if s.failing {
-		s.rt.Log().Info("the journal can be written again")
-	}
-	s.waits, s.failing = false, false
-}
-
 // Committed lets the journal forget what is durable elsewhere.
 func (s *source) Committed(_ context.Context, p op.Position) error {
 	at, ok := p.(position)
@@ -277,6 +207,9 @@ func (s *source) Committed(_ context.Context, p op.Position) error {
 }
 
 func (s *source) Close() error {
+	if s.intake != nil {
+		s.intake.close()
+	}
 	if s.again != nil {
 		s.again.Close()
 	}

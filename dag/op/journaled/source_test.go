@@ -290,6 +290,7 @@ func TestAFullJournalWaitsForACommit(t *testing.T) {
 	var last op.Position
 	waits := make(chan struct{})
 	go func() { rt.AwaitStatus("waits for a commit"); close(waits) }()
+	defer rt.AwaitCommitSoon(1)
 	for waiting := false; !waiting; {
 		select {
 		case last = <-passed:

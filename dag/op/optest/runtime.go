@@ -39,6 +39,7 @@ type Runtime struct {
 	logs    []string
 	status  []string
 	waiting bool
+	commits int // asked for
 	stdout  bytes.Buffer
 	shown   map[uint64]string
 	hurry   chan struct{}
@@ -88,6 +89,27 @@ func (r *Runtime) Waiting(on bool) {
 	}
 	r.waiting = on
 	r.tell()
+}
+
+// IsWaiting reports what Waiting was told last.
+func (r *Runtime) IsWaiting() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.waiting
+}
+
+// CommitSoon counts.
+func (r *Runtime) CommitSoon() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.commits++
+	r.tell()
+}
+
+// AwaitCommitSoon waits until CommitSoon was called so often.
+func (r *Runtime) AwaitCommitSoon(times int) {
+	r.t.Helper()
+	r.await(fmt.Sprintf("CommitSoon, %d times", times), func() bool { return r.commits >= times })
 }
 
 // Status remembers its text.
