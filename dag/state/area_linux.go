@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -22,8 +25,21 @@ type area struct {
 	found []byte // of pages
 }
 
-// largestArea is how much one instance can keep. Addresses are for nothing, but there are 128 TiB of them for a process.
-const largestArea = 4 << 40
+// Addresses cost nothing, but a process has 128 TiB of them, and each instance of each operator has an area: a first one gets much, and
+// every further one a sixteenth of what is left, so that there is some for thousands.
+const (
+	addresses    = 64 << 40 // of all areas together, as long as each can have the least
+	leastArea    = 16 << 30
+	areaFraction = 16
+)
+
+// reserved is how many addresses the areas of the process have.
+var reserved atomic.Int64
+
+// nextArea is how large the next area is to be.
+func nextArea() int64 {
+	return max((addresses-reserved.Load())/areaFraction, leastArea) &^ (osPage - 1)
+}
 
 // Bits of /proc/self/pagemap, see Documentation/admin-guide/mm/pagemap.rst of Linux.
 const (
@@ -41,16 +57,16 @@ func (a *area) open(dir string) (err error) {
 			_ = a.close()
 		}
 	}()
-	if a.pages, err = os.Open("/proc/self/pagemap"); err != nil {
-		return ErrNoSpill
+	if a.pages, err = ofProcess("pagemap"); err != nil {
+		return err
 	}
-	if a.statm, err = os.Open("/proc/self/statm"); err != nil {
-		return ErrNoSpill
+	if a.statm, err = ofProcess("statm"); err != nil {
+		return err
 	}
 	if a.file, err = nameless(dir); err != nil {
 		return err
 	}
-	for a.size = largestArea; ; a.size /= 2 { // file systems differ in how long a file may be
+	for a.size = nextArea(); ; a.size = max(a.size/2&^(osPage-1), leastArea) { // file systems differ in how long a file may be
 		err = a.file.Truncate(a.size)
 		if err == nil {
 			a.data, err = unix.Mmap(int(a.file.Fd()), 0, int(a.size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_NORESERVE)
@@ -58,13 +74,26 @@ func (a *area) open(dir string) (err error) {
 		if err == nil {
 			break
 		}
-		if a.size <= 1<<34 {
+		if a.size == leastArea {
 			return err
 		}
+	}
+	reserved.Add(a.size)
+	if err := a.drop(0, osPage); err != nil {
+		return fmt.Errorf("the file system of %s cannot give back a part of a file: %w", dir, err)
 	}
 	a.found = make([]byte, 64<<10)
 	// Keys come in no order: what lies beside a page is no better guess than any other.
 	return unix.Madvise(a.data, unix.MADV_RANDOM)
+}
+
+// ofProcess opens what the system says of this process.
+func ofProcess(name string) (*os.File, error) {
+	f, err := os.Open("/proc/self/" + name)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		err = ErrNoSpill
+	}
+	return f, err
 }
 
 // nameless makes a file that has no name, or, where the file system knows none, loses it at once.
@@ -87,6 +116,7 @@ func (a *area) close() error {
 	if a.data != nil {
 		err = unix.Munmap(a.data)
 		a.data = nil
+		reserved.Add(-a.size)
 	}
 	for _, f := range []*os.File{a.file, a.pages, a.statm} {
 		if f != nil {
@@ -129,7 +159,12 @@ func (a *area) drop(at, n int64) error {
 	if err := a.leave(at, n); err != nil {
 		return err
 	}
-	return unix.Fallocate(int(a.file.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, n)
+	for {
+		err := unix.Fallocate(int(a.file.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, n)
+		if err != unix.EINTR { // a signal, with which the runtime of Go stops goroutines
+			return err
+		}
+	}
 }
 
 func roundUp(n int64) int64 { return (n + osPage - 1) &^ (osPage - 1) }

@@ -82,9 +82,6 @@ func (s *Spill) Bytes() int64 {
 	return n
 }
 
-// Active reports whether anything was moved.
-func (s *Spill) Active() bool { return len(s.extents) > 0 }
-
 // take gives an extent of zeroes for n bytes and room to grow to size.
 func (s *Spill) take(n, size int64) (*extent, error) {
 	e, err := s.stretch(size)
@@ -249,7 +246,7 @@ func (s *Spill) Keep(resident int64) error {
 			if err := s.area.write(e.at+from, s.area.bytes(e.at+from, to-from)); err != nil {
 				return err
 			}
-			return s.area.leave(e.at+from, to-from+0)
+			return s.area.leave(e.at+from, to-from)
 		})
 		if err != nil {
 			return err
