@@ -58,7 +58,7 @@ func benchmarkCommit(b *testing.B, keys, percent int) {
 	}
 	commit()
 	b.ReportAllocs()
-	written := 0
+	written, before := 0, s.Usage().Rewritten
 	for b.Loop() {
 		b.StopTimer()
 		for range keys * percent / 100 {
@@ -70,4 +70,5 @@ func benchmarkCommit(b *testing.B, keys, percent int) {
 		written += commit()
 	}
 	b.ReportMetric(float64(written)/float64(b.N)/1024, "KiB/op")
+	b.ReportMetric(float64(s.Usage().Rewritten-before)/float64(b.N)/1024, "KiB-again/op")
 }
