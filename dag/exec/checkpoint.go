@@ -205,7 +205,6 @@ func (r *Run) write(ctx context.Context, c cut) error {
 // restore gives an operator back what an earlier run saved of it.
 func (i *instance) restore(ctx context.Context) error {
 	cs := i.run.commits
-	i.durable, _ = i.tr.(op.Durable)
 	if cs == nil || i.durable == nil {
 		return nil
 	}

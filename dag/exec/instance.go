@@ -45,10 +45,17 @@ func newInstance(n *node, tr op.Transform, emit *emitter, rt op.Runtime) *instan
 
 func (i *instance) shares() *shares { return i.emit.clock }
 
+// use makes an operator the instance's.
+func (i *instance) use(tr op.Transform) {
+	i.tr = tr
+	i.finisher, _ = tr.(op.Finisher)
+	i.marker, _ = tr.(op.Marker)
+	i.clock, _ = tr.(op.Clocked)
+	i.durable, _ = tr.(op.Durable)
+}
+
 func (i *instance) open(ctx context.Context) error {
-	i.finisher, _ = i.tr.(op.Finisher)
-	i.marker, _ = i.tr.(op.Marker)
-	i.clock, _ = i.tr.(op.Clocked)
+	i.use(i.tr)
 	if err := i.guard(ctx, "open", func() error { return i.tr.Open(ctx, i.rt) }); err != nil {
 		return err
 	}

@@ -54,7 +54,10 @@ func (t *transform) openOp(ctx context.Context) error {
 			return err
 		}
 	}
-	return t.spread(ctx)
+	if err := t.spread(ctx); err != nil {
+		return err
+	}
+	return t.pack(ctx)
 }
 
 func (t *transform) closeOp() error {
