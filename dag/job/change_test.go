@@ -248,6 +248,7 @@ func TestEdits(t *testing.T) {
 		{"value of a scan removed", []string{", last: string}", "}", ", last: zone}", "}", "[device, total, last]", "[device, total]"}, "running: migrated: last is dropped"},
 		{"time of a scan", []string{"ttl: 1h", "ttl: 2h"}, ""},
 		{"steps of a match", []string{"{low: temp < 5}", "{low: temp < 6}"}, "rise: refused: steps was low: temp < 5, high: temp > low.temp, and is low: temp < 6, high: temp > low.temp"},
+		{"steps of a match spaced otherwise", []string{"{low: temp < 5}, {high: temp > low.temp}", "{low: temp<5}, {high: 'temp  >  low.temp'}"}, ""},
 		{"time of a match", []string{"within: 5m", "within: 6m"}, "rise: refused: within was 5m, and is 6m"},
 		{"what is taken of a match", []string{"zone: low.zone}", "zone: low.zone, h: low.hits}"}, "rise: migrated: hits is null in rows that are kept"},
 		{"rows of a limit", []string{"limit: 5", "limit: 50"}, ""},

@@ -71,7 +71,7 @@ func Shape(n *Node) map[string]string {
 		for what, items := range map[string][]Item{"steps": o.Steps, "without": o.Without, "absent": o.Absent} {
 			var all []string
 			for _, it := range items {
-				all = append(all, it.Name.Value+": "+it.Expr.Text.Value)
+				all = append(all, it.Name.Value+": "+it.Expr.P.Canonical())
 			}
 			s[what] = strings.Join(all, ", ")
 		}
