@@ -2,7 +2,6 @@ package file
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -36,7 +35,7 @@ type opener struct {
 // begin lets it wait from now on.
 func (o *opener) begin(ctx context.Context, rt op.Runtime, lasting time.Duration) {
 	o.ctx, o.rt = ctx, rt
-	o.loop = retry.Loop{Clock: rt, For: lasting, Hurry: rt.Hurry(), Passes: retry.PassesReading, Pause: o.loop.Pause}
+	o.loop = retry.Loop{For: lasting, Hurry: rt.Hurry(), Passes: retry.PassesReading, Pause: o.loop.Pause}
 }
 
 // waited says that the source's own goroutine waits for what is read until the function that it gives is called.
@@ -49,21 +48,7 @@ func (o *opener) do(name string, try func() error) error {
 	if o.rt == nil {
 		return try()
 	}
-	l := o.loop
-	l.Waits = func(cause string, wait time.Duration) {
-		if o.own.Load() && o.waits.CompareAndSwap(false, true) {
-			o.rt.Waiting(true)
-		}
-		o.rt.WarnEvery("retry: "+cause, "cannot read "+name+", trying on", "error", cause)
-		o.rt.Status(fmt.Sprintf("%s: %s, retry in %ds", name, cause, int((wait+time.Second-1)/time.Second)))
-	}
-	l.Over = func() {
-		o.rt.Status("")
-		if o.waits.CompareAndSwap(true, false) {
-			o.rt.Waiting(false)
-		}
-	}
-	return l.Do(o.ctx, try)
+	return waitingFor(o.loop.Telling(o.rt, "read", name), o.rt, &o.own, &o.waits).Do(o.ctx, try)
 }
 
 // openAgain opens a file, which may take a while.

@@ -3,7 +3,6 @@ package file
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"sync/atomic"
@@ -23,14 +22,14 @@ type patient struct {
 	rt    op.Runtime
 	ctx   context.Context // of the run
 	loop  retry.Loop
-	place string      // for messages
 	awake atomic.Bool // between Open and Close
 	own   atomic.Bool // the sink's goroutine waits for what is called
+	says  atomic.Bool // and that is said
 }
 
 func newPatient(ctx context.Context, s *sink, rt op.Runtime) *patient {
-	p := &patient{disk: s.disk, rt: rt, ctx: ctx, place: s.path}
-	p.loop = retry.Loop{Clock: rt, For: s.lasting, Hurry: rt.Hurry(), Pause: s.pause}
+	p := &patient{disk: s.disk, rt: rt, ctx: ctx}
+	p.loop = retry.Loop{For: s.lasting, Hurry: rt.Hurry(), Pause: s.pause}.Telling(rt, "write", s.path)
 	return p
 }
 
@@ -38,22 +37,25 @@ func (p *patient) do(try func() error) error {
 	if !p.awake.Load() {
 		return try()
 	}
-	l, waits := p.loop, false
+	return waitingFor(p.loop, p.rt, &p.own, &p.says).Do(p.ctx, try)
+}
+
+// waitingFor is a loop that also says that the operator waits, while its own goroutine does.
+func waitingFor(l retry.Loop, rt op.Runtime, own, says *atomic.Bool) retry.Loop {
+	tell, over := l.Waits, l.Over
 	l.Waits = func(cause string, wait time.Duration) {
-		if !waits && p.own.Load() {
-			waits = true
-			p.rt.Waiting(true)
+		if own.Load() && says.CompareAndSwap(false, true) {
+			rt.Waiting(true)
 		}
-		p.rt.WarnEvery("retry: "+cause, "cannot write "+p.place+", trying on", "error", cause)
-		p.rt.Status(fmt.Sprintf("%s: %s, retry in %ds", p.place, cause, int((wait+time.Second-1)/time.Second)))
+		tell(cause, wait)
 	}
 	l.Over = func() {
-		p.rt.Status("")
-		if waits {
-			p.rt.Waiting(false)
+		over()
+		if says.CompareAndSwap(true, false) {
+			rt.Waiting(false)
 		}
 	}
-	return l.Do(p.ctx, try)
+	return l
 }
 
 // waits says that the sink's own goroutine waits for what is called until the function that it gives is called.
