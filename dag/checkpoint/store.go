@@ -433,7 +433,11 @@ func (s *Store) Clear() error {
 			return s.failed("clear", err)
 		}
 	}
+	// The witness goes first, for good: should it come back when the machine fails, the commits would look lost.
 	if err := s.fs.Remove(s.witnessPath()); err != nil && !isNotExist(err) {
+		return s.failed("clear", err)
+	}
+	if err := durable.SyncDir(s.fs, s.dir); err != nil {
 		return s.failed("clear", err)
 	}
 	if err := s.apply(b); err != nil {
