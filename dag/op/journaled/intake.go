@@ -3,7 +3,10 @@ package journaled
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
+	"sync/atomic"
 
 	"flowrun/dag/batch"
 	"flowrun/dag/op"
@@ -23,6 +26,8 @@ type intake struct {
 	stop  context.CancelFunc
 	quit  chan struct{} // closed when nothing is handed on any more
 	group sync.WaitGroup
+
+	panicked atomic.Pointer[string] // what one of the goroutines said
 
 	// Each has one token at the most, and one who waits for it:
 	room    chan struct{} // there may be room: for the reader
@@ -66,8 +71,25 @@ func newIntake(s *source, kept func(int)) *intake {
 }
 
 func (in *intake) start() {
-	in.group.Go(in.read)
-	in.group.Go(in.keepAll)
+	for _, work := range []func(){in.read, in.keepAll} {
+		in.group.Go(func() {
+			defer in.catch()
+			work()
+		})
+	}
+}
+
+// catch keeps a panic for who asks for rows: there it is told as one of the node.
+func (in *intake) catch() {
+	p := recover()
+	if p == nil {
+		return
+	}
+	text := fmt.Sprintf("%v\n%s", p, debug.Stack())
+	in.panicked.CompareAndSwap(nil, &text)
+	in.stop()
+	in.end(context.Canceled)
+	signal(in.given)
 }
 
 func signal(c chan struct{}) {
@@ -81,6 +103,9 @@ func signal(c chan struct{}) {
 func (in *intake) next(ctx context.Context) (*batch.Batch, op.Position, error) {
 	ended := ctx.Done()
 	for {
+		if text := in.panicked.Load(); text != nil {
+			panic(*text)
+		}
 		if ctx.Err() != nil {
 			in.stop()
 			ended = nil
@@ -115,7 +140,8 @@ func (in *intake) pop() (e entry, ok bool, err error) {
 	if len(in.ready) == 0 {
 		return e, false, in.ended
 	}
-	e, in.ready = in.ready[0], in.ready[1:]
+	e, in.ready[0] = in.ready[0], entry{}
+	in.ready = in.ready[1:]
 	in.bytes -= e.size
 	in.count--
 	signal(in.room)
@@ -292,6 +318,13 @@ func (in *intake) handOn(group []entry) {
 	}
 	in.mu.Unlock()
 	signal(in.given)
+	select {
+	case <-in.quit:
+		if group[0].seq == 0 {
+			return // they are neither in the journal nor handed on
+		}
+	default:
+	}
 	if in.kept != nil {
 		in.kept(len(group))
 	}
@@ -299,8 +332,8 @@ func (in *intake) handOn(group []entry) {
 
 // close ends reading; what was read is still written, if it can be, and what was not handed on is released.
 func (in *intake) close() {
-	in.stop()
 	close(in.quit)
+	in.stop()
 	in.group.Wait()
 	for _, e := range in.ready {
 		e.batch.Release()

@@ -6,7 +6,9 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 
@@ -297,5 +299,55 @@ func TestTheEndComesLast(t *testing.T) {
 	}
 	if err := src.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// broken panics when it is read.
+type broken struct{ eager }
+
+func (*broken) Read(context.Context) (*batch.Batch, op.Position, error) { panic("no such row") }
+
+// A panic of the source comes to who asks for rows, and not to the process.
+func TestAPanicComesToWhoReads(t *testing.T) {
+	src := New(&broken{}, Options{Dir: "j", FS: vfs.NewMem(), Schema: numbers})
+	if err := src.Open(t.Context(), optest.New(t), nil); err != nil {
+		t.Fatal(err)
+	}
+	func() {
+		defer func() {
+			if p, ok := recover().(string); !ok || !strings.Contains(p, "no such row") || !strings.Contains(p, "broken") {
+				t.Errorf("panic: %v", p)
+			}
+		}()
+		_, _, _ = src.Read(t.Context())
+		t.Error("no panic")
+	}()
+	if err := src.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What a run that failed neither brought into the journal nor handed on is not told as kept.
+func TestWhatIsLostIsNotToldAsKept(t *testing.T) {
+	full := &errorfs.Toggle{Injector: errorfs.InjectorFunc(func(o errorfs.Op) error {
+		if o.Kind == errorfs.OpFileWrite || o.Kind == errorfs.OpCreate {
+			return syscall.ENOSPC
+		}
+		return nil
+	})}
+	rt := optest.New(t)
+	e := &eager{live: live{end: 1 << 40}, arrived: make(chan int, 2)}
+	src := New(e, Options{Dir: "j", FS: errorfs.Wrap(vfs.NewMem(), full), Schema: numbers})
+	if err := src.Open(t.Context(), rt, nil); err != nil {
+		t.Fatal(err)
+	}
+	e.arrived <- 1
+	read(t, src)
+	full.On()
+	e.arrived <- 1
+	rt.AwaitStatus("the disk of the journal is full")
+	_ = src.Close()
+	if !slices.Equal(e.kept, []int{1}) {
+		t.Errorf("the source was told of %v", e.kept)
 	}
 }
