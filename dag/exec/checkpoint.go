@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -223,7 +224,7 @@ func (i *instance) restore(ctx context.Context) error {
 	}
 	return i.guard(ctx, "restore", func() error {
 		// What fits into memory is read to there.
-		if i.spilling.active = cs.room != nil && cs.bytesBefore() > cs.room.limit/2; !i.spilling.active {
+		if i.spilling.active = cs.large(); !i.spilling.active {
 			i.memory.Use(nil)
 			defer i.memory.Use(i.spilling.spill)
 		}
@@ -231,14 +232,18 @@ func (i *instance) restore(ctx context.Context) error {
 	})
 }
 
-// bytesBefore is how much state is stored, of all nodes.
-func (c *commits) bytesBefore() (n int64) {
+// large reports whether more state is stored, of all nodes, than may be in memory.
+func (c *commits) large() bool {
+	if c.room == nil {
+		return false
+	}
+	n := int64(0)
 	for id := range c.Store.Point().Nodes {
 		if kept, ok := c.stored(id); ok {
 			n += kept.Bytes
 		}
 	}
-	return n
+	return n > c.room.limit/2
 }
 
 // load gives an operator what a lane of a node saved.
@@ -254,14 +259,23 @@ func (t *transform) spread(ctx context.Context) error {
 	if !ok || kept.Lanes == 0 || kept.Lanes == len(t.instances) || t.instances[0].durable == nil {
 		return nil
 	}
-	return t.guard(ctx, "restore", func() error {
+	return t.guard(ctx, "restore", func() (failed error) {
 		var from, to []func(*state.Memory)
+		large := cs.large()
 		for lane := range kept.Lanes {
 			tr, err := t.run.o.Transforms(t.plan) // it is never opened: it only lends its tables
 			if err != nil {
 				return err
 			}
-			if err := cs.load(state.NewMemory(), tr.(op.Durable), t.id(), lane); err != nil {
+			m := state.NewMemory()
+			if large {
+				old := spilling{room: cs.room}
+				if err := old.open(m); err != nil {
+					return err
+				}
+				defer func() { failed = errors.Join(failed, old.close()) }()
+			}
+			if err := cs.load(m, tr.(op.Durable), t.id(), lane); err != nil {
 				return err
 			}
 			from = append(from, tr.(op.Durable).Remember)
@@ -270,8 +284,28 @@ func (t *transform) spread(ctx context.Context) error {
 			to = append(to, i.durable.Remember)
 		}
 		cs.names = append(cs.names, t.id()) // what is stored lies in other lanes
-		return state.Spread(from, to)
+		if !large {
+			return state.Spread(from, to)
+		}
+		return state.SpreadInPieces(from, to, spreadPiece, func() error { return t.relieve(cs.room.limit / 4) })
 	})
+}
+
+// spreadPiece is how many keys or rows are spread before those that were are let go of.
+const spreadPiece = 1 << 17
+
+// relieve leaves in memory about so much of what all lanes hold.
+func (t *transform) relieve(resident int64) error {
+	for _, i := range t.instances {
+		i.spilling.active = true
+		if err := i.memory.Settle(i.durable.Remember); err != nil {
+			return err
+		}
+		if err := i.spilling.spill.Keep(resident / int64(len(t.instances))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // save hands over what the operator's memory has changed since the last commit. Where nothing came to it since it is not looked at:

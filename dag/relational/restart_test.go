@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"math"
 	"os"
 	"runtime"
 	"slices"
@@ -169,7 +170,11 @@ func (p *pipe) spread() {
 	}
 	one := fresh()
 	rows, _ := p.op.(op.Stateful).State()
-	if err := state.Spread([]func(*state.Memory){p.op.(op.Durable).Remember}, lanes); err != nil {
+	piece := math.MaxInt32
+	if r, ok := p.t.(*rapid.T); ok {
+		piece = rapid.SampledFrom([]int{1, 3, math.MaxInt32}).Draw(r, "piece")
+	}
+	if err := state.SpreadInPieces([]func(*state.Memory){p.op.(op.Durable).Remember}, lanes, piece, nil); err != nil {
 		p.t.Fatal(err)
 	}
 	if err := state.Spread(lanes, []func(*state.Memory){one.(op.Durable).Remember}); err != nil {

@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -13,8 +14,12 @@ import (
 // Slots are given anew, so every column that holds slots has to have been named by Refer, and every key of the operator's own
 // by Own. What belongs to no key directly belongs to that of the entry that it names, or that names it. Single numbers become the
 // largest of all instances, and what is true of one is true of all.
-func Spread(from, to []func(*Memory)) error {
-	m := &mover{lanes: len(to)}
+func Spread(from, to []func(*Memory)) error { return SpreadInPieces(from, to, math.MaxInt32, nil) }
+
+// SpreadInPieces is Spread for memories that may not be in memory all at once: between is called behind each so many entries that have
+// moved, and may settle the new ones. What the slots of the old ones become is kept in memory, less than 50 bytes for each.
+func SpreadInPieces(from, to []func(*Memory), entries int, between func() error) error {
+	m := &mover{lanes: len(to), piece: entries, between: between}
 	for _, show := range from {
 		m.old = append(m.old, gather(show))
 	}
@@ -58,7 +63,25 @@ func gather(show func(*Memory)) *gathered {
 // mover moves memories to others.
 type mover struct {
 	lanes    int
+	piece    int          // entries that move at a time
+	between  func() error // nil: nothing is to be done behind a piece
 	old, now []*gathered
+}
+
+// pieces cuts slots, and ends each piece with what is to be done behind it.
+func (m *mover) pieces(slots []int32, each func(slots []int32) error) error {
+	for piece := range slices.Chunk(slots, m.piece) {
+		if err := each(piece); err != nil {
+			return err
+		}
+		if m.between == nil {
+			continue
+		}
+		if err := m.between(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // moved are the slots of a store of one old instance: which lane each belongs to, -1 where that is not known, and its slot there.
@@ -141,9 +164,10 @@ func (m *mover) share(old *gathered, all map[store]*moved) {
 		if !ok {
 			continue
 		}
-		slots := t.All(nil)
-		for i, h := range t.laneHashes(slots) {
-			reach(t, slots[i], LaneOf(h, m.lanes))
+		for slots := range slices.Chunk(t.All(nil), min(m.piece, 1<<16)) {
+			for i, h := range t.laneHashes(slots) {
+				reach(t, slots[i], LaneOf(h, m.lanes))
+			}
 		}
 	}
 	for first := true; ; first = false {
@@ -204,22 +228,25 @@ func (m *mover) give(i int, s named[store], all map[store]*moved) error {
 		byLane[v.lane[slot]] = append(byLane[v.lane[slot]], slot)
 	}
 	for lane, slots := range byLane {
-		if len(slots) == 0 {
-			continue
-		}
-		var into []int32
-		var err error
-		switch to := m.now[lane].stores[i].what.(type) {
-		case *Rows:
-			into, err = to.adopt(s.what.(*Rows), slots)
-		case *Table:
-			into, err = to.adopt(s.what.(*Table), slots, all)
-		}
+		err := m.pieces(slots, func(slots []int32) error {
+			var into []int32
+			var err error
+			switch to := m.now[lane].stores[i].what.(type) {
+			case *Rows:
+				into, err = to.adopt(s.what.(*Rows), slots)
+			case *Table:
+				into, err = to.adopt(s.what.(*Table), slots, all)
+			}
+			if err != nil {
+				return err
+			}
+			for k, slot := range slots {
+				v.slot[slot] = into[k]
+			}
+			return nil
+		})
 		if err != nil {
 			return fmt.Errorf("state: %s: %w", s.name, err)
-		}
-		for k, slot := range slots {
-			v.slot[slot] = into[k]
 		}
 	}
 	return nil
@@ -285,30 +312,39 @@ func (m *mover) fill(i int, s named[store], all map[store]*moved) error {
 		}
 	}
 	for lane, slots := range byLane {
-		into := make([]int32, len(slots))
-		for k, slot := range slots {
-			into[k] = v.slot[slot]
+		if err := m.pieces(slots, func(slots []int32) error { return m.fillPiece(s, lane, i, slots, all) }); err != nil {
+			return fmt.Errorf("state: %s: %w", s.name, err)
 		}
-		to := m.now[lane].stores[i].what
-		olds, news := attachedTo(s.what), attachedTo(to)
-		for k, c := range olds {
-			if err := news[k].Copy(into, c, slots); err != nil {
-				return fmt.Errorf("state: %s: %w", s.name, err)
-			}
+	}
+	return nil
+}
+
+// fillPiece is fill for some slots, of one lane.
+func (m *mover) fillPiece(s named[store], lane, i int, slots []int32, all map[store]*moved) error {
+	v := all[s.what]
+	into := make([]int32, len(slots))
+	for k, slot := range slots {
+		into[k] = v.slot[slot]
+	}
+	to := m.now[lane].stores[i].what
+	olds, news := attachedTo(s.what), attachedTo(to)
+	for k, c := range olds {
+		if err := news[k].Copy(into, c, slots); err != nil {
+			return err
 		}
-		for k, r := range s.what.links().cols {
-			col := to.links().cols[k].col
-			for j, slot := range slots {
-				named := r.col.V[slot] - r.plus
-				if named < 0 {
-					continue
-				}
-				now := all[r.to].slot[named]
-				if now < 0 {
-					now = -r.plus // what it named is gone
-				}
-				col.V[into[j]] = now + r.plus
+	}
+	for k, r := range s.what.links().cols {
+		col := to.links().cols[k].col
+		for j, slot := range slots {
+			named := r.col.V[slot] - r.plus
+			if named < 0 {
+				continue
 			}
+			now := all[r.to].slot[named]
+			if now < 0 {
+				now = -r.plus // what it named is gone
+			}
+			col.V[into[j]] = now + r.plus
 		}
 	}
 	return nil
