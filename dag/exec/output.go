@@ -2,7 +2,6 @@ package exec
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -50,11 +49,7 @@ const outputPatience = 5 * time.Minute
 
 // put writes text to the output, and waits for what may pass; no byte is written twice.
 func (p *printer) put(n *node, text []byte) error {
-	l := retry.Loop{Clock: n.rt, For: outputPatience, Hurry: n.rt.hurry, Over: func() { n.rt.Status("") }}
-	l.Waits = func(cause string, wait time.Duration) {
-		n.rt.WarnEvery("output: "+cause, "cannot write to the output, trying on", "error", cause)
-		n.rt.Status(fmt.Sprintf("the output: %s, retry in %ds", cause, int((wait+time.Second-1)/time.Second)))
-	}
+	l := retry.Loop{For: outputPatience, Hurry: n.rt.hurry}.Telling(n.rt, "write to", "the output")
 	return l.Do(p.run.base, func() error {
 		written, err := p.out.Write(text)
 		text = text[written:]
