@@ -84,7 +84,7 @@ func TestSink(t *testing.T) {
 	t.Run("killed connection", func(t *testing.T) { killed(t, url) })
 	t.Run("idle connection", func(t *testing.T) { idle(t, url) })
 	schemas := 0
-	sqltabletest.Run(t, 20, func(t testing.TB) sqltabletest.Database { // a server is slow
+	sqltabletest.Run(t, 8, func(t testing.TB) sqltabletest.Database { // a server is slow
 		schemas++
 		query(t, url, fmt.Sprint("CREATE SCHEMA s", schemas))
 		return databaseOf(t, fmt.Sprint(url, "&search_path=s", schemas))

@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/jackc/pgx/v5"
 
+	"flowrun/dag/diag"
 	"flowrun/dag/op"
 	"flowrun/dag/schema"
 	"flowrun/nodes/sqltable"
@@ -87,14 +88,20 @@ func (t *table) statement(ctx context.Context, conn *pgx.Conn) (string, error) {
 		return "", err
 	}
 	byName := map[string]column{}
+	var names []string
 	for _, c := range has {
 		byName[c.name] = c
+		names = append(names, c.name)
 	}
 	var list []string
 	for _, f := range t.cols.Fields() {
 		c, ok := byName[f.Name]
 		if !ok {
-			return "", fmt.Errorf("it has no column %q", f.Name)
+			hint := "it has " + strings.Join(names, ", ")
+			if near := diag.Suggest(f.Name, names); near != "" {
+				hint = fmt.Sprintf("did you mean %q? %s", near, hint)
+			}
+			return "", fmt.Errorf("it has no column %q (%s)", f.Name, hint)
 		}
 		expr := reads(c, f.Type)
 		if expr == "" {

@@ -40,7 +40,7 @@ ts timestamptz, t timestamp, d date, iv interval, "odd ""name" inet)`)
 	query(t, url, `INSERT INTO "The Shop"."x y" VALUES (true, -5, -9223372036854775808, 0.5, 0.1, 'é', 'v', 'fine', '11111111-2222-3333-4444-555555555555', '{"a": 1}', '\x00ff',
 '2026-03-01 12:14:03.12+00', '1999-12-31 23:59:59', '0001-01-01 BC', '1 day -00:00:01.5', '10.0.0.1'), (`+strings.TrimSuffix(strings.Repeat("NULL,", 16), ",")+`)`)
 	got, err := lines(t, TableConfig{URL: url, Table: "The Shop.x y"}, "b bool", "i2 int", "i8 int", "f4 float", "f8 float", "s string", "v string", "m string", "u string",
-		"j string", "y bytes", "ts timestamp", "t timestamp", "d date", "iv duration", `odd`+` string`)
+		"j string", "y bytes", "ts timestamp", "t timestamp", "d date", "iv duration", "odd string")
 	if err == nil || !strings.Contains(err.Error(), `it has no column "odd"`) {
 		t.Errorf("%q, %v", got, err)
 	}
@@ -64,7 +64,7 @@ func readsAsSaid(t *testing.T, url string) {
 	same(t, got, "1.5|8")
 	for column, want := range map[string]string{
 		"n int": `column "n" is numeric, which cannot be read as int`, "s int": `column "s" is text, which cannot be read as int`,
-		"i bool": `column "i" is integer, which cannot be read as bool`, "x int": `column "x" is integer[], which cannot be read as int`,
+		"nn int": `it has no column "nn" (did you mean "n"? it has n, i, x, s)`, "i bool": `column "i" is integer, which cannot be read as bool`, "x int": `column "x" is integer[], which cannot be read as int`,
 	} {
 		if got, err := lines(t, TableConfig{URL: url, Table: "said"}, column); err == nil || err.Error() != want {
 			t.Errorf("%s: %q, %v, want %s", column, got, err, want)
