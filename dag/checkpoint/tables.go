@@ -111,6 +111,9 @@ func (s *Store) catchUp() error {
 			return err
 		case <-time.After(catchUpEvery):
 		}
+		if err := s.disk.failure(); err != nil {
+			return err // nothing is written any more, so it would never catch up
+		}
 	}
 	return nil
 }
@@ -123,7 +126,9 @@ func (s *Store) slow() bool {
 	return s.db.Metrics().Levels[0].Sublevels >= int32(s.options.L0StopWritesThreshold)
 }
 
-// writeTables writes the entries, which are in order, into tables that do not overlap, durably. Where anything is removed it is one.
+// writeTables writes the entries, which are in order, into tables that do not overlap, durably. Where anything is removed it is one:
+// each table that is taken in gets a number of its own, in the order of their keys, and a range hides what has a lower one. Within a
+// table all have the same, so that what is removed hides nothing of what comes new.
 func (s *Store) writeTables(entries []entry, point []byte, ranges [][]byte) (paths []string, err error) {
 	var w *sstable.Writer
 	finish := func() error {

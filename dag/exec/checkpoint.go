@@ -319,7 +319,7 @@ func (i *instance) save() error {
 	if i.touched {
 		err := i.guard(i.emit.ctx, "save", func() error {
 			in.Changes = i.memory.Save(i.durable.Remember)
-			return nil
+			return i.spilling.failed()
 		})
 		if err != nil {
 			return err

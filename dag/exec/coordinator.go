@@ -162,6 +162,11 @@ func (r *Run) pass(ctx context.Context, c cut) error {
 func (r *Run) commit(ctx context.Context, c cut) error {
 	r.committing.Store(true)
 	defer r.committing.Store(false)
+	if ctx.Err() != nil {
+		// A barrier whose output was stuck comes here late. Operators, and where the values of their changes lie, may be closed by then:
+		// the run is ended first, and only then does closeAll look whether anything is being committed.
+		return context.Cause(ctx)
+	}
 	if r.commits != nil && r.printer.closed.Load() {
 		// Nobody read what was printed last, so it is not taken as shown: the next run prints it again. What still comes would not be
 		// committed either, so sinks take nothing more.

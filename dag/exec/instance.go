@@ -60,10 +60,16 @@ func (i *instance) open(ctx context.Context) error {
 		return err
 	}
 	if err := i.restore(ctx); err != nil {
-		_ = i.guard(ctx, "close", i.tr.Close) // the run fails of what it could not read
-		return errors.Join(err, i.spilling.close())
+		_ = i.guard(ctx, "close", i.close) // the run fails of what it could not read
+		return err
 	}
 	return nil
+}
+
+// close closes the operator, and only then gives back where its state lies: it may still look at that.
+func (i *instance) close() (err error) {
+	defer func() { err = errors.Join(err, i.spilling.close()) }()
+	return i.tr.Close()
 }
 
 // take deals with one message, and reports whether it was the last.

@@ -52,6 +52,14 @@ func (s *spilling) close() error {
 	return spill.Close()
 }
 
+// failed is why what was read of the state on disk may not be what was written there: then it is not to be committed.
+func (s *spilling) failed() error {
+	if s.spill == nil {
+		return nil
+	}
+	return s.spill.Failed()
+}
+
 // taken counts the rows that an operator took, and looks now and then.
 func (i *instance) taken(rows int) error {
 	if i.spilling.room == nil {
@@ -74,7 +82,7 @@ func (i *instance) relieve() error {
 	bytes := i.emit.stateBytes.Load()
 	total := s.room.total.Add(bytes - s.counted)
 	s.counted = bytes
-	if !s.active && total > s.room.limit/2 { // a table that grows takes its memory twice
+	if !s.active && bytes > 0 && total > s.room.limit/2 { // a table that grows takes its memory twice
 		s.active = true
 		i.node.rt.log.Info("state has taken the memory that it is given; what is large of it lies on disk from now on", "bytes", bytes)
 	}

@@ -2,7 +2,6 @@ package exec
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"flowrun/dag/op"
@@ -48,16 +47,25 @@ func (t *transform) takers() []taker {
 func (t *transform) openOp(ctx context.Context) error {
 	for i, in := range t.instances {
 		if err := in.open(ctx); err != nil {
-			for _, opened := range t.instances[:i] {
-				_ = t.guard(ctx, "close", func() error { return errors.Join(opened.tr.Close(), opened.spilling.close()) }) // the run fails of what it could not open
-			}
+			t.giveUp(ctx, t.instances[:i])
 			return err
 		}
 	}
-	if err := t.spread(ctx); err != nil {
-		return err
+	err := t.spread(ctx)
+	if err == nil {
+		err = t.pack(ctx)
 	}
-	return t.pack(ctx)
+	if err != nil {
+		t.giveUp(ctx, t.instances)
+	}
+	return err
+}
+
+// giveUp closes instances of a node that could not be opened whole: the run fails of that.
+func (t *transform) giveUp(ctx context.Context, opened []*instance) {
+	for _, in := range opened {
+		_ = t.guard(ctx, "close", in.close)
+	}
 }
 
 func (t *transform) closeOp() error {
@@ -66,7 +74,7 @@ func (t *transform) closeOp() error {
 	}
 	var first error
 	for _, in := range t.instances {
-		err := t.guard(context.WithoutCancel(t.run.base), "close", func() error { return errors.Join(in.tr.Close(), in.spilling.close()) })
+		err := t.guard(context.WithoutCancel(t.run.base), "close", in.close)
 		if first == nil {
 			first = err
 		}

@@ -146,6 +146,17 @@ func (a *area) write(at int64, b []byte) error {
 	return err
 }
 
+// lost is the error of what the system could not write to the disk by itself; nil: nothing, or the system does not say. It waits for
+// the first page alone: the error it gives is that of any page, once.
+func (a *area) lost() error {
+	err := unix.SyncFileRange(int(a.file.Fd()), 0, osPage, unix.SYNC_FILE_RANGE_WAIT_BEFORE)
+	switch err {
+	case nil, unix.EINTR, unix.ENOSYS, unix.EPERM: // the last two: it is kept from programs here
+		return nil
+	}
+	return fmt.Errorf("state on disk was not written: %w", err)
+}
+
 // leave lets go of the memory of pages: what was not written is gone.
 func (a *area) leave(at, n int64) error {
 	if n == 0 {

@@ -13,6 +13,7 @@ func (*area) offset(unsafe.Pointer) int64                             { return -
 func (*area) address(int64) unsafe.Pointer                            { return nil }
 func (*area) bytes(int64, int64) []byte                               { return nil }
 func (*area) write(int64, []byte) error                               { return ErrNoSpill }
+func (*area) lost() error                                             { return nil }
 func (*area) leave(int64, int64) error                                { return nil }
 func (*area) drop(int64, int64) error                                 { return nil }
 func (*area) scan(int64, int64, func(int64, int64, bool) error) error { return nil }

@@ -325,6 +325,15 @@ func (s *Spill) later(err error) {
 	}
 }
 
+// Failed is what went wrong behind the back of those who use the state. The system writes pages to the disk when it likes; one that it
+// could not write it may drop, and reads what was there before. So who makes durable what was read asks first.
+func (s *Spill) Failed() error {
+	if s.err == nil {
+		s.err = s.area.lost()
+	}
+	return s.err
+}
+
 // note finds what was written to since the last Save. Where the system does not say it, it may be everything.
 func (s *Spill) note() {
 	for _, e := range s.extents {

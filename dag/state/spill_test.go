@@ -4,6 +4,7 @@ package state
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -356,9 +357,17 @@ func TestSpillOnAFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	words[0] = 4
+	if err := errors.Join(spill.Keep(0), spill.Failed()); err != nil {
+		t.Fatal(err)
+	}
+	words[0] = 4
 	if err := spill.area.file.Close(); err != nil { // it takes nothing any more
 		t.Fatal(err)
 	}
+	if err := spill.Failed(); err == nil {
+		t.Error("nobody asked whether the disk has what was written")
+	}
+	spill.err = nil
 	if err := spill.Keep(0); err == nil {
 		t.Error("memory was let go of that could not be written")
 	}
