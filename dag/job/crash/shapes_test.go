@@ -155,6 +155,16 @@ var shapes = []shape{
 	onDisk(one("top", `top: {n: 300, by: [k], order: [v], emit: updates}`, lastByKey, "k", "rank")),
 	lanes(one("stateless in lanes", `derive: {w: 'v * 2 + len(k)'}`, inOrder)),
 	{
+		name: "commits of some MiB",
+		text: strings.Replace(pipeline(`  a:GEN
+  wide: {from: a, derive: {text: 'repeat(k + " and " + string(v) + "; ", 200)'}}
+  b: {from: wide, dedupe: {by: [id], keep: last}}
+  sizes: {from: b, select: [id, k, v, {size: len(text)}]}
+  out: {from: sizes, file: {path: out, `+parts+`}}
+`), "every: 30ms", "every: 300ms", 1),
+		sinks: []output{{path: "out", how: lastByKey, key: []string{"id"}}},
+	},
+	{
 		name: "chained windows and a top",
 		text: pipeline(`  a:GEN
   small: {from: a, aggregate: {window: {tumbling: 1s}, by: [k], take: {n: count(), s: sum(v)}}}
