@@ -77,19 +77,21 @@ func (s *Store) open() error {
 		Merger: &pebble.Merger{Name: "flowrun.overlay.1", Merge: func(_, value []byte) (pebble.ValueMerger, error) {
 			return &overlay{value: bytes.Clone(value)}, nil
 		}},
-		MemTableSize: memTable, MemTableStopWritesThreshold: 4, CacheSize: 1 << 20, DisableTableStats: true,
+		MemTableSize: memTable, MemTableStopWritesThreshold: memTables, CacheSize: 1 << 20, DisableTableStats: true,
 		L0CompactionThreshold: unsorted, L0StopWritesThreshold: 2 * unsorted,
 	}
 	for i := range o.Levels {
 		o.Levels[i].Compression = func() *sstable.CompressionProfile { return block.NoCompression }
 	}
 	s.background = make(chan error, 1)
-	o.EventListener = &pebble.EventListener{BackgroundError: func(err error) {
-		select {
-		case s.background <- err:
-		default:
-		}
-	}}
+	o.EventListener = &pebble.EventListener{
+		BackgroundError: s.tell,
+		FlushEnd: func(f pebble.FlushInfo) {
+			if f.Err == nil {
+				s.passed()
+			}
+		},
+	}
 	o.EnsureDefaults()
 	lock, err := s.lock()
 	if err != nil {
@@ -130,6 +132,9 @@ func (s *Store) lock() (*pebble.Lock, error) {
 
 // memTable is how much of what was committed last is in memory, for the database to write in one go.
 const memTable = 8 << 20
+
+// memTables is how many of these there are at most.
+const memTables = 4
 
 // unsorted is how many commits that changed nearly everything lie one over the other before the database puts them together. A
 // few more than it would wait for by itself: where the next commit changes it all again, what was put together was work for nothing.
@@ -204,9 +209,43 @@ func (s *Store) apply(b *pebble.Batch) error {
 	if s.broken != nil {
 		return s.broken
 	}
+	if s.broken = s.behind(); s.broken != nil {
+		s.disk.cease(s.broken)
+		return s.broken
+	}
 	s.logged = true
 	s.broken = s.guard(func() error { return s.db.Apply(b, pebble.Sync) })
 	return s.broken
+}
+
+// behind tells why the database cannot write what its log holds into tables, once it holds so much of it in memory that it would soon
+// wait, without a word, for as long as that goes on.
+func (s *Store) behind() error {
+	select {
+	case err := <-s.background:
+		if s.db.Metrics().MemTable.Count >= memTables-1 {
+			return err
+		}
+		s.tell(err) // for the next commit, unless it passes until then
+	default:
+	}
+	return nil
+}
+
+// tell notes what failed in the background.
+func (s *Store) tell(err error) {
+	select {
+	case s.background <- err:
+	default:
+	}
+}
+
+// passed forgets it.
+func (s *Store) passed() {
+	select {
+	case <-s.background:
+	default:
+	}
 }
 
 // guard runs what writes. The error is also one that the database was not told, see ceasing, or that it panicked of. Behind an error

@@ -9,6 +9,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -93,6 +94,50 @@ func same(a, b [3][]byte) bool {
 		}
 	}
 	return true
+}
+
+// A disk on which no table can be made, and the log can be written all the while, ends the commits with its error. What was committed
+// is there, from the log.
+func TestTablesThatCannotBeWrittenAreTold(t *testing.T) {
+	mem := vfs.NewCrashableMem()
+	var fails atomic.Bool
+	s, err := Open(errorfs.Wrap(mem, errorfs.InjectorFunc(func(o errorfs.Op) error {
+		if fails.Load() && o.Kind.ReadOrWrite() == errorfs.OpIsWrite && strings.HasSuffix(o.Path, ".sst") {
+			return errors.New("no space left on device")
+		}
+		return nil
+	})), "ck")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fails.Store(true)
+	k := &kept{memory: state.NewMemory()}
+	done := uint64(0)
+	for epoch := uint64(1); err == nil; epoch++ {
+		k.parts[0] = bytes.Repeat([]byte{byte(epoch)}, 1<<20)
+		err = s.Commit(&Point{Epoch: epoch, Nodes: map[string]Node{"n": {Lanes: 1}}}, []Instance{{Node: "n", Changes: k.memory.Save(k.show)}}, nil)
+		if err == nil {
+			done = epoch
+		}
+		if epoch > 4*memTables*memTable>>20 {
+			t.Fatalf("%d MiB were committed into the log alone", epoch)
+		}
+	}
+	if !strings.Contains(err.Error(), "no space left on device") {
+		t.Error(err)
+	}
+	if err := s.Close(); err != nil && !strings.Contains(err.Error(), "no space left on device") {
+		t.Error(err)
+	}
+	fails.Store(false)
+	again, err := Open(mem.CrashClone(vfs.CrashCloneCfg{}), "ck")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if got := read(t, again); again.Point().Epoch != done || got.parts[0][0] != byte(done) {
+		t.Errorf("epoch %d was committed, and %d is there", done, again.Point().Epoch)
+	}
 }
 
 // What a commit said is done is there after any crash, whole, and what was not said is there whole or not at all.

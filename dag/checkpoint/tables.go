@@ -81,10 +81,7 @@ func (s *Store) flush() error {
 	if !s.logged {
 		return nil
 	}
-	select {
-	case <-s.background: // it was tried again since
-	default:
-	}
+	s.passed() // it was tried again since
 	done, err := s.db.AsyncFlush()
 	if err != nil {
 		return err
@@ -101,10 +98,7 @@ func (s *Store) flush() error {
 // catchUp waits while the database is far behind in putting together what was committed, as it does itself with a commit that goes to
 // its log, which it would hold in memory meanwhile.
 func (s *Store) catchUp() error {
-	select {
-	case <-s.background: // it was tried again since
-	default:
-	}
+	s.passed() // it was tried again since
 	for s.slow() {
 		select {
 		case err := <-s.background:
