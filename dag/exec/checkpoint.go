@@ -214,6 +214,9 @@ func (i *instance) restore(ctx context.Context) error {
 	if err := i.guard(ctx, "keep state on disk", func() error { return i.spilling.open(i.memory) }); err != nil {
 		return err
 	}
+	if i.spilling.spill != nil {
+		i.node.spills = append(i.node.spills, i.spilling.spill)
+	}
 	kept, ok := cs.stored(i.id())
 	switch {
 	case !ok || kept.Lanes == 0:

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
+
+	"flowrun/dag/state"
 )
 
 // ErrStopped is the error of a run that was stopped at once, with rows still on their way.
@@ -54,8 +57,15 @@ func bug(text string) error { return &BugError{Text: text} }
 // guard runs f for a node. What goes wrong gets the node's name; a panic becomes an error, its stack goes to the log.
 // The error of a run that is already ending is passed on as it is.
 func (n *node) guard(ctx context.Context, doing string, f func() error) (err error) {
+	if len(n.spills) > 0 {
+		defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	}
 	defer func() {
 		if p := recover(); p != nil {
+			if n.faults(p) {
+				err = n.failed(doing, errors.New("state that lies on disk cannot be read: the disk fails"))
+				return
+			}
 			n.rt.Log().Error("panic", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			err = n.failed(doing, bug(fmt.Sprintf("panic: %v", p)))
 		}
@@ -65,6 +75,12 @@ func (n *node) guard(ctx context.Context, doing string, f func() error) (err err
 		return err
 	}
 	return n.failed(doing, err)
+}
+
+// faults reports whether a panic is that of memory whose page the disk did not give.
+func (n *node) faults(p any) bool {
+	at, ok := p.(interface{ Addr() uintptr })
+	return ok && slices.ContainsFunc(n.spills, func(s *state.Spill) bool { return s.Holds(at.Addr()) })
 }
 
 // failed names the node, unless the error names one already.

@@ -8,6 +8,7 @@ import (
 
 	"flowrun/dag/live"
 	"flowrun/dag/plan"
+	"flowrun/dag/state"
 )
 
 // node is what all runners share: the place in the graph, meters and outputs.
@@ -34,6 +35,8 @@ type node struct {
 	chain   []*node      // of a head: itself and those that run in its goroutine, writers before readers
 	inside  atomic.Int32 // calls under way from other nodes of its chain
 	awaits  atomic.Int64 // the time that its operator is to be woken at, in nanoseconds of the Unix epoch; 0: none
+
+	spills []*state.Spill // of the instances of its operator, from when they are opened on
 
 	abandoned atomic.Bool // every output is closed
 	working   atomic.Bool // the runner has not returned

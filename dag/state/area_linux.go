@@ -136,6 +136,10 @@ func (a *area) offset(p unsafe.Pointer) int64 {
 	return -1
 }
 
+func (a *area) holds(address uintptr) bool {
+	return address-uintptr(unsafe.Pointer(unsafe.SliceData(a.data))) < uintptr(len(a.data))
+}
+
 func (a *area) address(at int64) unsafe.Pointer { return unsafe.Pointer(&a.data[at]) }
 
 func (a *area) bytes(at, n int64) []byte { return a.data[at : at+n : at+n] }

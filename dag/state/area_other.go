@@ -10,6 +10,7 @@ type area struct{ size int64 }
 func (*area) open(string) error                                       { return ErrNoSpill }
 func (*area) close() error                                            { return nil }
 func (*area) offset(unsafe.Pointer) int64                             { return -1 }
+func (*area) holds(uintptr) bool                                      { return false }
 func (*area) address(int64) unsafe.Pointer                            { return nil }
 func (*area) bytes(int64, int64) []byte                               { return nil }
 func (*area) write(int64, []byte) error                               { return ErrNoSpill }

@@ -71,6 +71,9 @@ func (s *Spill) Close() error {
 	return s.area.close()
 }
 
+// Holds reports whether an address lies in the file. Reading it may fail as a disk fails, and then the system faults.
+func (s *Spill) Holds(address uintptr) bool { return s.area.holds(address) }
+
 // Bytes is how much of the state lies in the file, in memory or not.
 func (s *Spill) Bytes() int64 {
 	n := int64(0)
