@@ -182,7 +182,7 @@ nodes:
 	if all := texts(1); all[0].Seq != 2+all[0].Dropped || all[0].Dropped == 0 {
 		t.Errorf("behind event 1 comes %+v", all[0])
 	}
-	if last := texts(0); texts(last[0].Seq)[0].Dropped != 0 {
+	if later := texts(texts(0)[0].Seq); len(later) > 0 && later[0].Dropped != 0 { // the last run may have told only one thing
 		t.Error("nothing is gone behind what is known")
 	}
 }
