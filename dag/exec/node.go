@@ -36,7 +36,8 @@ type node struct {
 	inside  atomic.Int32 // calls under way from other nodes of its chain
 	awaits  atomic.Int64 // the time that its operator is to be woken at, in nanoseconds of the Unix epoch; 0: none
 
-	spills []*state.Spill // of the instances of its operator, from when they are opened on
+	spilled atomic.Bool    // a lane of it had too much state for memory
+	spills  []*state.Spill // of the instances of its operator, from when they are opened on
 
 	abandoned atomic.Bool // every output is closed
 	working   atomic.Bool // the runner has not returned

@@ -84,7 +84,9 @@ func (i *instance) relieve() error {
 	s.counted = bytes
 	if !s.active && bytes > 0 && total > s.room.limit/2 { // a table that grows takes its memory twice
 		s.active = true
-		i.node.rt.log.Info("state has taken the memory that it is given; what is large of it lies on disk from now on", "bytes", bytes)
+		if i.node.spilled.CompareAndSwap(false, true) { // one lane says it for all
+			i.node.rt.log.Info("state has taken the memory that it is given; what is large of it lies on disk from now on", "bytes", total)
+		}
 	}
 	return i.guard(i.emit.ctx, "keep state on disk", func() error {
 		// One half is for what was not moved yet, or is too small to be, and for what the collector of garbage has not found.
