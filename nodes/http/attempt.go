@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"flowrun/dag/codec"
+	"flowrun/dag/retry"
 	"flowrun/dag/schema"
 	"flowrun/nodes/peer"
 )
@@ -24,7 +25,7 @@ import (
 // that ends the run.
 func (s *sink) send(ctx context.Context, p *payload) (refusal string, err error) {
 	begun, limit := s.rt.Now(), duration(s.cfg.Retry.MaxElapsed)
-	pause := peer.Backoff{Shortest: duration(s.cfg.Retry.Shortest), Longest: duration(s.cfg.Retry.Longest)}
+	pause := retry.Backoff{Shortest: duration(s.cfg.Retry.Shortest), Longest: duration(s.cfg.Retry.Longest)}
 	for {
 		r := s.attempt(ctx, p)
 		switch {

@@ -13,6 +13,7 @@ import (
 
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
+	"flowrun/dag/retry"
 	"flowrun/nodes/lines"
 	"flowrun/nodes/peer"
 )
@@ -83,7 +84,7 @@ func (l *listener) Open(_ context.Context, rt op.Runtime, _ []byte) error {
 // accept takes clients until the listener is closed.
 func (l *listener) accept(ctx context.Context) {
 	defer l.group.Done()
-	var pause peer.Backoff
+	var pause retry.Backoff
 	for {
 		conn, err := l.socket.Accept()
 		switch {

@@ -14,6 +14,7 @@ import (
 	"flowrun/dag/batch"
 	"flowrun/dag/op"
 	"flowrun/dag/plan"
+	"flowrun/dag/retry"
 	"flowrun/nodes/lines"
 	"flowrun/nodes/peer"
 )
@@ -34,7 +35,7 @@ type source struct {
 	in     *lines.Input
 	since  time.Time // of conn
 	got    bool      // conn has brought something
-	retry  peer.Backoff
+	retry  retry.Backoff
 	ended  bool
 	bytes  atomic.Uint64
 }

@@ -1,6 +1,0 @@
-package peer
-
-import "flowrun/dag/retry"
-
-// Backoff is retry.Backoff.
-type Backoff = retry.Backoff
